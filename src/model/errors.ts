@@ -1,0 +1,303 @@
+/**
+ * Every error of the product, declared once: its code, what it says, what to do, whether trying
+ * again can help, and the exit code of a command that ends with it.
+ *
+ * `docs/reference/errors.md` is generated from this table; a test fails when the two differ.
+ * Exit codes: 1 failed while doing, 2 wrong use or config, 3 not ready (something outside is missing).
+ */
+
+/** What is declared of each code. */
+export interface ErrorSpec {
+  readonly summary: string;
+  readonly hint: string;
+  readonly retriable: boolean;
+  readonly exit: 1 | 2 | 3;
+}
+
+/** The closed list of error codes. */
+export const ERRORS = {
+  E_ASSERT: {
+    summary: 'An internal assumption does not hold; the engine stopped without committing.',
+    hint: 'This is a defect of faultline: report it with the log lines around it. Nothing uncommitted is lost.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_UNMARSHAL: {
+    summary: 'The value is neither JSON nor msgpack, or is no object.',
+    hint: 'Look at the dead letter with `faultline tail`; fix the producer of the event.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_SCHEMA: {
+    summary: 'A required field of the event is missing or has the wrong type.',
+    hint: 'The message names the field; docs/reference/event.md has the format.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_TOO_LARGE: {
+    summary: 'The value is larger than limits.eventBytesMax; it was not parsed.',
+    hint: 'Raise limits.eventBytesMax, or cut the report where it is made.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_UNKNOWN_CATEGORY: {
+    summary: 'No analyzer of the task takes the category of the event.',
+    hint: 'Add the category to the task’s analyzers, or send it to another topic.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_ANALYZE: {
+    summary: 'The analyzer threw, and its retries are spent.',
+    hint: 'The dead letter’s faultline-error header has the message; try it with `faultline analyze`.',
+    retriable: true,
+    exit: 1,
+  },
+  E_EVENT_REJECTED: {
+    summary: 'The analyzer asked for a dead letter.',
+    hint: 'The message is the analyzer’s own reason.',
+    retriable: false,
+    exit: 1,
+  },
+  E_EVENT_TIMEOUT: {
+    summary: 'The analysis of one delivery took longer than eventTimeoutMs; its thread was ended.',
+    hint: 'Raise eventTimeoutMs if the analyzer is only slow; else the dead letter holds what makes it hang.',
+    retriable: true,
+    exit: 1,
+  },
+  E_EVENT_WORKER_DIED: {
+    summary: 'The worker thread ended (heap limit, process.exit) while this delivery was in hand.',
+    hint: 'The dead letter holds the input; raise pool.heapMbMax if it is only large.',
+    retriable: true,
+    exit: 1,
+  },
+  E_FINDING_ENCODE: {
+    summary: 'The analyzer returned something that cannot be encoded as a finding.',
+    hint: 'Return plain data: no functions, no cycles, no BigInt; docs/guide/analyzers.md has the contract.',
+    retriable: false,
+    exit: 1,
+  },
+  E_FINDING_TOO_LARGE: {
+    summary: 'The encoded finding is larger than limits.findingBytesMax.',
+    hint: 'Raise limits.findingBytesMax up to what the broker takes, or return less.',
+    retriable: false,
+    exit: 1,
+  },
+  E_SINK_REJECTED: {
+    summary: 'The sink refused the publication for good.',
+    hint: 'The message says why; a finding becomes a dead letter, a refused dead letter stops the engine.',
+    retriable: false,
+    exit: 1,
+  },
+  E_SINK_UNAVAILABLE: {
+    summary: 'The sink cannot write at the moment; the engine tries again.',
+    hint: 'Intake stops while it lasts; nothing is lost. Look at the sink.',
+    retriable: true,
+    exit: 1,
+  },
+  E_SINK_CLOSED: {
+    summary: 'Something was published after the sink was closed.',
+    hint: 'This is a defect of faultline or of the program that embeds it.',
+    retriable: false,
+    exit: 1,
+  },
+  E_SOURCE_CLOSED: {
+    summary: 'Something was asked of a source that is closed.',
+    hint: 'This is a defect of faultline or of the program that embeds it.',
+    retriable: false,
+    exit: 1,
+  },
+  E_COMMIT_FAILED: {
+    summary: 'Offsets could not be committed; the engine tries again.',
+    hint: 'Finished work since the last commit is done again after a restart.',
+    retriable: true,
+    exit: 1,
+  },
+  E_ROUTE_AMBIGUOUS: {
+    summary: 'Two tasks of one group match the same topic; it is left out.',
+    hint: 'Make the patterns of the two tasks disjoint, or give them different groups.',
+    retriable: false,
+    exit: 2,
+  },
+  E_ROUTE_OWN_OUTPUT: {
+    summary: 'A task’s pattern matches an output topic of the same config.',
+    hint: 'Narrow the pattern or rename the output topic: the engine must not eat its own output.',
+    retriable: false,
+    exit: 2,
+  },
+  E_DRAIN_DEADLINE: {
+    summary: 'The drain deadline was reached with work unfinished; it was not committed.',
+    hint: 'It is processed again at the next start. Raise shutdown.drainMs if this is usual.',
+    retriable: false,
+    exit: 1,
+  },
+  E_RETRY_EXHAUSTED: {
+    summary: 'A delivery’s retries are spent and the task says to stop then.',
+    hint: 'The message names the delivery; its offset is not committed.',
+    retriable: false,
+    exit: 1,
+  },
+  E_ANALYZER_LOAD: {
+    summary: 'The module of an analyzer cannot be loaded or has no analyzer in it.',
+    hint: 'Check the path; the module’s default export must be a function (docs/guide/analyzers.md).',
+    retriable: false,
+    exit: 2,
+  },
+  E_POOL_FAILED: {
+    summary: 'A worker thread cannot be started.',
+    hint: 'Look at the cause; memory and the number of threads are the usual ones.',
+    retriable: false,
+    exit: 1,
+  },
+  E_LOG_DIR: {
+    summary: 'The directory of the embedded log does not exist or cannot be used.',
+    hint: 'Create the directory, or give another with --data.',
+    retriable: false,
+    exit: 3,
+  },
+  E_LOG_FULL: {
+    summary: 'The disk of the embedded log is full.',
+    hint: 'Make room; the engine goes on by itself then.',
+    retriable: true,
+    exit: 3,
+  },
+  E_LOG_IO: {
+    summary: 'The embedded log cannot read or write.',
+    hint: 'Look at the cause and at the disk.',
+    retriable: true,
+    exit: 3,
+  },
+  E_LOG_CORRUPT: {
+    summary: 'A block of the embedded log does not match its checksum.',
+    hint: 'The message names topic, partition and offset; restore the directory or skip the offset.',
+    retriable: false,
+    exit: 1,
+  },
+  E_LOG_VERSION: {
+    summary: 'The embedded log was written by another version of faultline with another format.',
+    hint: 'Use the version that wrote it, or an empty directory.',
+    retriable: false,
+    exit: 3,
+  },
+  E_LOG_BUSY: {
+    summary: 'Another process already reads the embedded log for this group.',
+    hint: 'Stop that process, or use another group.',
+    retriable: false,
+    exit: 3,
+  },
+  E_LOG_RECORD_TOO_LARGE: {
+    summary: 'A record is larger than the log takes.',
+    hint: 'The limit is log.recordBytesMax.',
+    retriable: false,
+    exit: 1,
+  },
+  E_TOPIC_UNKNOWN: {
+    summary: 'There is no such topic.',
+    hint: '`faultline topics` lists what there is.',
+    retriable: false,
+    exit: 2,
+  },
+  E_CONFIG_INVALID: {
+    summary: 'The config has mistakes.',
+    hint: 'Each is listed with its place; docs/reference/config.md has all keys.',
+    retriable: false,
+    exit: 2,
+  },
+  E_CONFIG_READ: {
+    summary: 'The config file cannot be read.',
+    hint: 'Check the path given with --config.',
+    retriable: false,
+    exit: 2,
+  },
+  E_USAGE: {
+    summary: 'The command was called wrongly.',
+    hint: 'Add --help to see how it is called.',
+    retriable: false,
+    exit: 2,
+  },
+  E_INPUT_READ: {
+    summary: 'An input file or directory cannot be read.',
+    hint: 'Check the path and its rights.',
+    retriable: false,
+    exit: 2,
+  },
+  E_OUTPUT_WRITE: {
+    summary: 'A file cannot be written.',
+    hint: 'Check the path, its rights and the disk.',
+    retriable: false,
+    exit: 3,
+  },
+  E_HTTP_LISTEN: {
+    summary: 'The HTTP address cannot be listened on.',
+    hint: 'Choose another with --http HOST:PORT.',
+    retriable: false,
+    exit: 3,
+  },
+  E_NODE_VERSION: {
+    summary: 'This version of Node is too old.',
+    hint: 'faultline needs Node 24.6 or newer; in a checkout, `npm run` uses the pinned one.',
+    retriable: false,
+    exit: 3,
+  },
+} as const;
+
+/** A code of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The declaration of a code, all fields in their wide types. */
+export function errorSpec(code: ErrorCode): ErrorSpec {
+  return ERRORS[code];
+}
+
+/** An error as plain data: what a worker reports, what a dead letter carries. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Whether trying again can help. */
+  readonly retriable: boolean;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What may accompany an {@link EngineError}. */
+export interface ErrorContext {
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Replaces the hint of the table. */
+  readonly hint?: string;
+  /** Replaces the retriability of the table. */
+  readonly retriable?: boolean;
+}
+
+/** The one error class: a code of the table, a sentence of its own, a hint, whether to try again. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly retriable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string = errorSpec(code).summary, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.hint = context.hint ?? errorSpec(code).hint;
+    this.retriable = context.retriable ?? errorSpec(code).retriable;
+    this.details = context.details ?? {};
+  }
+}
+
+/** An error as plain data that can cross threads. Foreign errors become `code`. */
+export function toFault(error: unknown, code: ErrorCode): Fault {
+  if (error instanceof EngineError) {
+    return { code: error.code, message: error.message, retriable: error.retriable, details: error.details };
+  }
+  return { code, message: describe(error), retriable: errorSpec(code).retriable };
+}
+
+/** Whatever was thrown, in one line. Never throws itself. */
+export function describe(error: unknown): string {
+  try {
+    if (error instanceof Error) return error.message || error.name;
+    return typeof error === 'string' ? error : `thrown ${typeof error}: ${String(error)}`;
+  } catch {
+    return 'thrown value that cannot be described';
+  }
+}

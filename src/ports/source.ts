@@ -1,0 +1,50 @@
+/** Where deliveries come from: one consumer of one group. Implementations pass test/contract/source.ts. */
+import type { Delivery, Position, TopicPartition } from '../model/delivery.ts';
+
+/** What the engine is told of its partitions. Called one at a time and awaited. */
+export interface SourceListener {
+  /** Deliveries of this partition may follow from now on. Must not throw. */
+  assigned(partitions: readonly TopicPartition[]): void;
+  /**
+   * The partitions are taken away. While this is awaited, commits of them still count; `pull` gives
+   * none of them any more. Resolves within the engine's drain deadline; never rejects.
+   */
+  revoked(partitions: readonly TopicPartition[]): Promise<void>;
+}
+
+/** How much a pull may bring. */
+export interface PullLimit {
+  /** At least 1. */
+  readonly deliveriesMax: number;
+  /** Soft: one delivery may exceed it, so that a large one is not stuck for ever. */
+  readonly bytesMax: number;
+  /** How long to wait when there is nothing, milliseconds. */
+  readonly waitMs: number;
+  /** True for a partition from which nothing is wanted at the moment. */
+  readonly paused: (topic: string, partition: number) => boolean;
+  /** Ends the wait: the pull resolves with what it has, possibly nothing. */
+  readonly signal: AbortSignal;
+}
+
+/** How far a partition is read. */
+export interface Backlog extends TopicPartition {
+  /** Deliveries that the partition holds beyond what was pulled. */
+  readonly deliveries: number;
+}
+
+/** The port. Calls to `pull` do not overlap. */
+export interface Source {
+  /** Joins the group and tells `listener` of the partitions, now or later. Rejects: coded. */
+  open(listener: SourceListener): Promise<void>;
+  /**
+   * Deliveries in offset order within each partition, those of one partition side by side; none
+   * twice within an assignment. Empty after `waitMs` or the signal. Rejects: coded, when reading fails.
+   */
+  pull(limit: PullLimit): Promise<readonly Delivery[]>;
+  /** Stores positions for the group, durably. Rejects with `E_COMMIT_FAILED` or another coded error; nothing is stored then. */
+  commit(positions: readonly Position[]): Promise<void>;
+  /** What is still to be pulled, for every partition of the subscription. */
+  backlog(): Promise<readonly Backlog[]>;
+  /** Leaves the group. Waits for commits under way; again: does nothing. */
+  close(): Promise<void>;
+}
