@@ -61,4 +61,7 @@ export interface AnalyzerContext {
 }
 
 /** The analyzer itself: a module's default export. */
-export type Analyzer = (event: PerfEvent, context: AnalyzerContext) => AnalyzerResult | Promise<AnalyzerResult>;
+export type Analyzer = (
+  event: PerfEvent,
+  context: AnalyzerContext,
+) => AnalyzerResult | Promise<AnalyzerResult>;

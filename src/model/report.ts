@@ -65,13 +65,7 @@ export interface ExceptionInfo {
 
 /** The name of a report's format. */
 export type ReportFormat =
-  | 'java-stack'
-  | 'tombstone'
-  | 'js-stack'
-  | 'python-stack'
-  | 'samples'
-  | 'anr'
-  | 'unknown';
+  'java-stack' | 'tombstone' | 'js-stack' | 'python-stack' | 'samples' | 'anr' | 'unknown';
 
 /** Something in a report that was not understood, over a limit or cut off. */
 export interface Problem {

@@ -1,0 +1,95 @@
+/**
+ * The partitions of one group: assigned, revoked, fenced.
+ *
+ * Promise: on a revoke nothing new of the partition is dispatched, what is in hand finishes or its
+ * deadline passes, the watermark is committed, and only then the partition is let go. A result that
+ * comes later belongs to an older epoch and changes nothing.
+ */
+import type { TopicPartition } from '../model/delivery.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { SourceListener } from '../ports/source.ts';
+import type { Conditions } from './conditions.ts';
+import type { TaskLanes } from './lane.ts';
+import { Partition } from './partition.ts';
+import type { Route } from './route.ts';
+
+/** What the membership needs of the engine. */
+export interface MembershipContext {
+  readonly group: string;
+  readonly probe: Probe;
+  readonly conditions: Conditions;
+  readonly revokeMs: number;
+  readonly tasks: readonly TaskLanes[];
+  nextEpoch(): number;
+  route(topic: string): Route;
+  /** Stores the watermarks of the group. */
+  commit(): Promise<boolean>;
+  /** The engine has ended: nothing in hand will finish. */
+  ended(): boolean;
+}
+
+/** One group's table of partitions, kept by what its source tells. */
+export class Membership implements SourceListener {
+  readonly #context: MembershipContext;
+  readonly #byTopic = new Map<string, Partition[]>();
+
+  constructor(context: MembershipContext) {
+    this.#context = context;
+  }
+
+  /** The partition, while it is ours. */
+  partitionOf(topic: string, partition: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.[partition];
+  }
+
+  /** All partitions that are ours. */
+  *partitions(): Iterable<Partition> {
+    for (const partitions of this.#byTopic.values()) {
+      for (const partition of partitions) if (partition !== undefined) yield partition;
+    }
+  }
+
+  assigned(partitions: readonly TopicPartition[]): void {
+    const { group, probe } = this.#context;
+    probe({ type: 'assigned', group, partitions });
+    for (const { topic, partition } of partitions) {
+      const ofTopic = this.#byTopic.get(topic) ?? [];
+      this.#byTopic.set(topic, ofTopic);
+      const former = ofTopic[partition];
+      if (former !== undefined) former.phase = 'fenced';
+      const epoch = this.#context.nextEpoch();
+      ofTopic[partition] = new Partition({ group, topic, partition, epoch }, this.#lanesOf(topic));
+    }
+  }
+
+  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    const { group, probe, conditions, revokeMs, ended } = this.#context;
+    const leaving = partitions
+      .map(({ topic, partition }) => this.partitionOf(topic, partition))
+      .filter((partition) => partition !== undefined);
+    for (const partition of leaving) partition.phase = 'revoking';
+    await conditions.until(() => ended() || leaving.every(({ inHand }) => inHand === 0), revokeMs);
+    if (!ended()) await this.#context.commit();
+    let dropped = 0;
+    for (const partition of leaving) {
+      partition.phase = 'fenced';
+      dropped += partition.watermark.ahead;
+      this.#forget(partition);
+    }
+    probe({ type: 'revoked', group, partitions, dropped });
+  }
+
+  /** A partition assigned anew meanwhile stays. */
+  #forget(partition: Partition): void {
+    const ofTopic = this.#byTopic.get(partition.topic);
+    if (ofTopic?.[partition.partition] === partition) delete ofTopic[partition.partition];
+  }
+
+  #lanesOf(topic: string): TaskLanes | null {
+    const route = this.#context.route(topic);
+    if (route.type === 'task') return this.#context.tasks[route.index] ?? null;
+    const tasks = route.type === 'ambiguous' ? route.tasks : [];
+    this.#context.probe({ type: 'unrouted', group: this.#context.group, topic, tasks });
+    return null;
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * publish: gathers publications and writes them in requests, several in flight.
+ *
+ * Promise: publications take effect in the order they were added. After a failure for now nothing
+ * new is sent until everything in flight has settled; then what failed goes again, first and in its
+ * old order (the Sink's "in order or not at all" makes this enough). Nothing is dropped: the queue
+ * is bounded by the engine's credit.
+ */
+import type { Headers, Publication } from '../model/delivery.ts';
+import type { EngineError } from '../model/errors.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { PublishResult, Sink } from '../ports/sink.ts';
+import { Deque } from './deque.ts';
+import type { Work } from './lane.ts';
+import type { PublishPolicy } from './options.ts';
+
+/** A publication of one delivery: one of its findings, or its dead letter. */
+export class Outgoing implements Publication {
+  readonly work: Work;
+  readonly topic: string;
+  readonly value: Uint8Array;
+  readonly headers: Headers;
+  readonly timestampMs: number;
+  readonly isDeadLetter: boolean;
+  /** Position in the order of adding; set when it is added. */
+  sequence = 0;
+
+  constructor(
+    work: Work,
+    what: { topic: string; value: Uint8Array; headers: Headers; isDeadLetter: boolean },
+  ) {
+    this.work = work;
+    this.topic = what.topic;
+    this.value = what.value;
+    this.headers = what.headers;
+    this.isDeadLetter = what.isDeadLetter;
+    this.timestampMs = work.delivery.timestampMs;
+  }
+
+  get key(): Uint8Array | null {
+    return this.work.delivery.key;
+  }
+
+  get bytes(): number {
+    return this.value.length + (this.key === null ? 0 : this.key.length);
+  }
+}
+
+/** Where publish hands on. */
+export interface PublishNext {
+  /** Once per request with at least one acknowledgement, in order. */
+  acknowledged(publications: readonly Outgoing[]): void;
+  /** Refused for good. */
+  refused(publication: Outgoing, error: EngineError): void;
+  failed(error: unknown): void;
+}
+
+/** The stage. */
+export class Publish {
+  readonly #sink: Sink;
+  readonly #clock: Clock;
+  readonly #probe: Probe;
+  readonly #policy: PublishPolicy;
+  readonly #next: PublishNext;
+  readonly #queue = new Deque<Outgoing>();
+  #queueBytes = 0;
+  #sequence = 0;
+  #inFlight = 0;
+  /** Failed for now, waiting for the rest in flight. */
+  #failed: Outgoing[] = [];
+  #failures = 0;
+  #backingOff = false;
+  /** The linger of what is queued is over. */
+  #due = false;
+  #cancelLinger: Cancel | null = null;
+  #hurried = false;
+  #stopped = false;
+
+  constructor(ports: { sink: Sink; clock: Clock; probe: Probe }, policy: PublishPolicy, next: PublishNext) {
+    this.#sink = ports.sink;
+    this.#clock = ports.clock;
+    this.#probe = ports.probe;
+    this.#policy =
+      policy.mode === 'sync' ? { ...policy, publicationsMax: 1, inFlightMax: 1, lingerMs: 0 } : policy;
+    this.#next = next;
+  }
+
+  /** Queues one publication; `send` after the last of a turn. */
+  add(publication: Outgoing): void {
+    publication.sequence = ++this.#sequence;
+    this.#queue.pushBack(publication);
+    this.#queueBytes += publication.bytes;
+  }
+
+  /** Sends what is full or due; starts the linger of the rest. */
+  send(): void {
+    const { inFlightMax } = this.#policy;
+    while (
+      this.#maySend() &&
+      this.#inFlight < inFlightMax &&
+      (this.#isFull() || this.#due || this.#hurried)
+    ) {
+      this.#request(this.#take());
+    }
+    if (this.#queue.length === 0) this.#endLinger();
+    else if (this.#maySend() && !this.#due) this.#startLinger();
+  }
+
+  /** From now on nothing lingers. */
+  hurry(): void {
+    this.#hurried = true;
+    this.send();
+  }
+
+  /** Nothing is sent any more; results of what is in flight are ignored. */
+  stop(): void {
+    this.#stopped = true;
+    this.#endLinger();
+  }
+
+  #maySend(): boolean {
+    return this.#queue.length > 0 && !this.#backingOff && this.#failed.length === 0 && !this.#stopped;
+  }
+
+  #isFull(): boolean {
+    return this.#queue.length >= this.#policy.publicationsMax || this.#queueBytes >= this.#policy.bytesMax;
+  }
+
+  #take(): Outgoing[] {
+    const taken: Outgoing[] = [];
+    let bytes = 0;
+    while (
+      taken.length < this.#policy.publicationsMax &&
+      bytes < this.#policy.bytesMax &&
+      this.#queue.length > 0
+    ) {
+      const publication = this.#queue.popFront();
+      taken.push(publication);
+      bytes += publication.bytes;
+    }
+    this.#queueBytes -= bytes;
+    return taken;
+  }
+
+  #request(publications: readonly Outgoing[]): void {
+    const startedMs = this.#clock.monotonic();
+    this.#inFlight += 1;
+    this.#sink
+      .publish(publications)
+      .then((results) => {
+        if (!this.#stopped) this.#settle(publications, results, startedMs);
+      })
+      .catch((error: unknown) => {
+        if (!this.#stopped) this.#next.failed(error);
+      });
+  }
+
+  #settle(publications: readonly Outgoing[], results: readonly PublishResult[], startedMs: number): void {
+    this.#inFlight -= 1;
+    const acknowledged: Outgoing[] = [];
+    for (const [i, publication] of publications.entries()) {
+      const error = results[i];
+      if (error === null || error === undefined) acknowledged.push(publication);
+      else if (error.retriable) this.#failed.push(publication);
+      else this.#refuse(publication, error);
+    }
+    this.#tell(publications, results, acknowledged, startedMs);
+    if (acknowledged.length > 0) this.#next.acknowledged(acknowledged);
+    if (this.#failed.length === 0) this.#failures = 0;
+    else if (this.#inFlight === 0) this.#tryAgain();
+    this.send();
+  }
+
+  #refuse(publication: Outgoing, error: EngineError): void {
+    this.#probe({
+      type: 'publish-failed',
+      code: error.code,
+      message: error.message,
+      publications: 1,
+      retriable: false,
+    });
+    this.#next.refused(publication, error);
+  }
+
+  /** Everything has settled: what failed goes back to the front, and waits. */
+  #tryAgain(): void {
+    const again = this.#failed.toSorted((a, b) => b.sequence - a.sequence);
+    this.#failed = [];
+    for (const publication of again) {
+      this.#queue.pushFront(publication);
+      this.#queueBytes += publication.bytes;
+    }
+    const { backoffMs, backoffMaxMs } = this.#policy;
+    this.#backingOff = true;
+    this.#clock.schedule(Math.min(backoffMaxMs, backoffMs * 2 ** this.#failures++), () => {
+      this.#backingOff = false;
+      this.#due = true;
+      this.send();
+    });
+  }
+
+  #startLinger(): void {
+    if (this.#cancelLinger !== null) return;
+    this.#cancelLinger = this.#clock.schedule(this.#policy.lingerMs, () => {
+      this.#cancelLinger = null;
+      this.#due = true;
+      this.send();
+    });
+  }
+
+  #endLinger(): void {
+    this.#due = false;
+    this.#cancelLinger?.();
+    this.#cancelLinger = null;
+  }
+
+  #tell(
+    sent: readonly Outgoing[],
+    results: readonly PublishResult[],
+    acknowledged: readonly Outgoing[],
+    startedMs: number,
+  ): void {
+    if (acknowledged.length > 0) {
+      let bytes = 0;
+      let deadLetters = 0;
+      for (const publication of acknowledged) {
+        bytes += publication.bytes;
+        if (publication.isDeadLetter) deadLetters += 1;
+      }
+      const elapsedMs = this.#clock.monotonic() - startedMs;
+      this.#probe({
+        type: 'published',
+        findings: acknowledged.length - deadLetters,
+        deadLetters,
+        bytes,
+        elapsedMs,
+      });
+    }
+    const failure = results.find((result) => result !== null && result.retriable);
+    if (failure === undefined || failure === null) return;
+    const { code, message } = failure;
+    const publications = sent.length - acknowledged.length;
+    this.#probe({ type: 'publish-failed', code, message, publications, retriable: true });
+  }
+}

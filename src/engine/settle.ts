@@ -1,0 +1,208 @@
+/**
+ * What becomes of each delivery of a batch that came back: dispatch → publish, retry or dead-letter.
+ *
+ * Promise: a delivery is finished once, when all its findings, or its dead letter, are acknowledged;
+ * what was not tried returns to the front of its lane in its old order.
+ */
+import { assert, unreachable } from '../model/assert.ts';
+import type { DeliveryResult, EncodedFinding, Outcome } from '../model/batch.ts';
+import type { Position } from '../model/delivery.ts';
+import type { Fault } from '../model/errors.ts';
+import { EngineError, toFault } from '../model/errors.ts';
+import { outputTopic } from '../model/output-topic.ts';
+import type { Random } from '../ports/clock.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { Credit } from './credit.ts';
+import { deadLetter } from './dead-letter.ts';
+import type { DispatchedBatch } from './dispatch.ts';
+import type { Endings } from './endings.ts';
+import { findingHeaders, passedOn } from './headers.ts';
+import type { Work } from './lane.ts';
+import type { Publish } from './publish.ts';
+import { Outgoing } from './publish.ts';
+import type { Retry } from './retry.ts';
+import { decide } from './retry.ts';
+
+/** What settling works with. */
+export interface SettleContext {
+  readonly credit: Credit;
+  readonly retry: Retry;
+  readonly endings: Endings;
+  readonly random: Random;
+  readonly probe: Probe;
+  readonly deadLetterBytesMax: number;
+  /** Late, because publish reports back to this stage. */
+  publish(): Publish;
+  /** Ends the engine without committing what is not done. */
+  fail(error: unknown): void;
+}
+
+/** The stage between dispatch and publish. */
+export class Settle {
+  readonly #context: SettleContext;
+
+  constructor(context: SettleContext) {
+    this.#context = context;
+  }
+
+  /** Takes the results of a batch, in order. */
+  outcome(slot: number, batch: DispatchedBatch, outcome: Outcome): void {
+    const { items } = batch;
+    const { elapsedMs, cpuMs, tally } = outcome;
+    assert(outcome.results.length === items.length, 'an outcome has a result for each delivery');
+    this.#context.probe({
+      type: 'outcome',
+      slot,
+      batch: batch.id,
+      deliveries: items.length,
+      elapsedMs,
+      cpuMs,
+      tally,
+    });
+    this.#tellLogs(batch, outcome);
+    const back: Work[] = [];
+    for (const [i, work] of items.entries()) {
+      const result = outcome.results[i];
+      assert(result !== undefined, 'a result belongs to its delivery');
+      if (!this.#result(work, result, slot)) back.push(work);
+    }
+    for (const work of back.toReversed()) work.lane.queue.pushFront(work);
+    this.#context.publish().send();
+  }
+
+  /** One publication of a delivery is durable. */
+  acknowledged(work: Work): void {
+    work.unacknowledged -= 1;
+    if (work.unacknowledged === 0) this.#finish(work);
+  }
+
+  /** A refused finding becomes a dead letter in its place; a refused dead letter ends the engine. */
+  refused({ work, isDeadLetter }: Outgoing, error: EngineError): void {
+    if (isDeadLetter) {
+      this.#context.fail(error);
+      return;
+    }
+    const fault = toFault(error, 'E_SINK_REJECTED');
+    this.#context.probe({ type: 'dead-letter', ...identify(work), attempts: work.attempt, fault });
+    this.#bury(work, fault);
+  }
+
+  /** False when the delivery goes back to the front of its lane. */
+  #result(work: Work, result: DeliveryResult, slot: number): boolean {
+    if (work.partition.phase === 'fenced') {
+      this.#context.credit.give(work.bytes);
+      return true;
+    }
+    switch (result.status) {
+      case 'done':
+        this.#done(work, result.findings);
+        return true;
+      case 'failed':
+        return this.#failed(work, result.fault);
+      case 'requeue':
+        return this.#again(work, result.delayMs, null);
+      case 'suspect':
+        return this.#suspect(work, result.fault, slot);
+      case 'unprocessed':
+        work.partition.inHand -= 1;
+        return work.lane.follow(work);
+      default:
+        return unreachable(result);
+    }
+  }
+
+  #done(work: Work, findings: readonly EncodedFinding[]): void {
+    if (findings.length === 0) {
+      this.#finish(work);
+      return;
+    }
+    const { delivery, lane } = work;
+    const { task } = lane.owner;
+    const passed = passedOn(delivery.headers);
+    work.ending = 'withFindings';
+    work.unacknowledged = findings.length;
+    for (const { id, value, category } of findings) {
+      const topic = outputTopic(task.outputs.findings, { topic: delivery.topic, task: task.name, category });
+      const headers = findingHeaders(passed, id);
+      this.#context.publish().add(new Outgoing(work, { topic, value, headers, isDeadLetter: false }));
+    }
+  }
+
+  #failed(work: Work, fault: Fault): boolean {
+    const decision = decide(work, fault, this.#context.random);
+    if (decision.type === 'give-up') {
+      this.#giveUp(work, fault, decision.how);
+      return true;
+    }
+    work.attempt += 1;
+    return this.#again(work, decision.delayMs, fault);
+  }
+
+  /** Suspected once: it runs alone. Suspected while it was alone: it is guilty. */
+  #suspect(work: Work, fault: Fault, slot: number): boolean {
+    this.#context.probe({ type: 'suspected', slot, ...identify(work), fault });
+    if (work.alone) {
+      this.#giveUp(work, fault, 'dead-letter');
+      return true;
+    }
+    work.alone = true;
+    work.attempt += 1;
+    work.partition.inHand -= 1;
+    return false;
+  }
+
+  #again(work: Work, delayMs: number, fault: Fault | null): boolean {
+    const { retry, probe } = this.#context;
+    probe({ type: 'retrying', ...identify(work), attempt: work.attempt, delayMs, fault });
+    work.partition.inHand -= 1;
+    if (retry.hasRoom(work.lane)) {
+      retry.holdKey(work, delayMs);
+      return true;
+    }
+    retry.holdLane(work.lane, delayMs);
+    return false;
+  }
+
+  #giveUp(work: Work, fault: Fault, how: 'dead-letter' | 'finish' | 'stop'): void {
+    const { probe, fail } = this.#context;
+    const told = { ...identify(work), attempts: work.attempt, fault };
+    if (how === 'stop') {
+      const { topic, partition, offset } = work.delivery;
+      fail(new EngineError('E_RETRY_EXHAUSTED', `${topic}/${partition}@${offset}: ${fault.message}`));
+    } else if (how === 'finish') {
+      probe({ type: 'gave-up', ...told });
+      this.#finish(work);
+    } else {
+      probe({ type: 'dead-letter', ...told });
+      work.unacknowledged = 1;
+      this.#bury(work, fault);
+    }
+  }
+
+  #bury(work: Work, fault: Fault): void {
+    work.ending = 'deadLettered';
+    this.#context.publish().add(deadLetter(work, fault, this.#context.deadLetterBytesMax));
+  }
+
+  #finish(work: Work): void {
+    this.#context.credit.give(work.bytes);
+    if (work.partition.phase === 'fenced') return;
+    work.partition.inHand -= 1;
+    work.partition.watermark.finish(work.ticket);
+    this.#context.endings.add(work);
+  }
+
+  #tellLogs(batch: DispatchedBatch, outcome: Outcome): void {
+    for (const line of outcome.logs) {
+      const work = batch.items[line.index];
+      if (work !== undefined) this.#context.probe({ type: 'analyzer-log', ...identify(work), line });
+    }
+  }
+}
+
+function identify({ lane, delivery: { topic, partition, offset } }: Work): {
+  task: string;
+  source: Position;
+} {
+  return { task: lane.owner.task.name, source: { topic, partition, offset } };
+}
