@@ -11,6 +11,9 @@ import type { Probe } from '../ports/probe.ts';
 import type { EngineGroup } from './options.ts';
 import type { Partition } from './partition.ts';
 
+/** Wait before a failed last commit is tried again, milliseconds. */
+const RETRY_BACKOFF_MS = 100;
+
 /** What there is to commit for one partition. */
 interface Due {
   readonly partition: Partition;
@@ -39,12 +42,15 @@ export class Commit {
   }
 
   /**
-   * Commits what moved since the last time; waits for a commit under way first. Never rejects:
-   * false means that the source did not take it, which is told and tried again at the next call.
+   * Commits what moved since the last time in partitions of this phase; waits for a commit under way
+   * first. Never rejects: false means that the source did not take it, which is told.
+   *
+   * A partition that is being revoked is committed by its revoke alone, so that no commit of it is
+   * under way once it is let go.
    */
-  async now(): Promise<boolean> {
+  async now(phase: 'active' | 'revoking' = 'active'): Promise<boolean> {
     while (this.#inFlight !== null) await this.#inFlight;
-    const due = this.#due();
+    const due = this.#due(phase);
     if (due.length === 0) return true;
     this.#inFlight = this.#store(due);
     const stored = await this.#inFlight;
@@ -52,11 +58,22 @@ export class Commit {
     return stored;
   }
 
-  #due(): Due[] {
+  /** Commits, and tries again while `leftMs` says that there is time. False when it did not succeed. */
+  async within(leftMs: () => number, phase: 'active' | 'revoking' = 'active'): Promise<boolean> {
+    for (;;) {
+      if (await this.now(phase)) return true;
+      if (leftMs() <= 0) return false;
+      await new Promise<void>((resolve) => {
+        this.#clock.schedule(Math.min(leftMs(), RETRY_BACKOFF_MS), resolve);
+      });
+    }
+  }
+
+  #due(phase: 'active' | 'revoking'): Due[] {
     const due: Due[] = [];
     for (const partition of this.#partitions()) {
       const { position: offset, contiguous } = partition.watermark;
-      if (offset === null || contiguous === partition.committed || partition.phase === 'fenced') continue;
+      if (offset === null || contiguous === partition.committed || partition.phase !== phase) continue;
       const { topic, partition: number } = partition;
       due.push({ partition, position: { topic, partition: number, offset }, contiguous });
     }

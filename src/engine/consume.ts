@@ -7,7 +7,8 @@ import type { Delivery } from '../model/delivery.ts';
 import { EngineError, toFault } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Probe, WaitCause } from '../ports/probe.ts';
-import type { Credit } from './credit.ts';
+import type { PullLimit } from '../ports/source.ts';
+import type { Credit, Reserve } from './credit.ts';
 import type { TaskLanes } from './lane.ts';
 import type { EngineGroup, EngineLimits } from './options.ts';
 import type { Partition } from './partition.ts';
@@ -28,12 +29,16 @@ export interface ConsumeContext {
   readonly clock: Clock;
   readonly probe: Probe;
   readonly signal: AbortSignal;
+  /** Groups that pull at the same time, this one included. */
+  readonly groups: number;
   partitionOf(topic: string, partition: number): Partition | undefined;
 }
 
 /** Where consume hands on. */
 export interface ConsumeNext {
   accept(deliveries: readonly Delivery[]): void;
+  /** Credit that was set aside is free again. */
+  released(): void;
   /** A pull brought nothing. */
   nothing(): Promise<void>;
 }
@@ -69,17 +74,29 @@ export class Consume {
   }
 
   async #pull(): Promise<void> {
-    const { group, signal, clock } = this.#context;
-    let deliveries: readonly Delivery[];
-    try {
-      deliveries = await group.source.pull(this.#limit());
-    } catch (error) {
-      this.#report(error);
+    const { signal, clock } = this.#context;
+    const deliveries = await this.#pullOnce();
+    if (deliveries === null) {
       await sleep(clock, PULL_BACKOFF_MS, signal);
       return;
     }
     if (deliveries.length > 0) this.#next.accept(deliveries);
-    else if (!signal.aborted) await this.#next.nothing();
+    this.#next.released();
+    if (deliveries.length === 0 && !signal.aborted) await this.#next.nothing();
+  }
+
+  /** `null` when the source failed for now. */
+  async #pullOnce(): Promise<readonly Delivery[] | null> {
+    const { credit, group, groups } = this.#context;
+    const reserve = credit.reserve(this.#room(), groups);
+    try {
+      return await group.source.pull(this.#limit(reserve));
+    } catch (error) {
+      this.#report(error);
+      return null;
+    } finally {
+      credit.release(reserve);
+    }
   }
 
   /** A failure for now is told and waited out; any other ends the engine. */
@@ -89,16 +106,22 @@ export class Consume {
     this.#context.probe({ type: 'pull-failed', group: this.#context.group.name, code, message });
   }
 
-  #limit(): Parameters<EngineGroup['source']['pull']>[0] {
-    const { credit, limits, tasks, signal } = this.#context;
-    let room = Math.min(limits.pullDeliveriesMax, credit.freeDeliveries);
-    for (const task of tasks) room = Math.min(room, task.task.laneLengthMax - task.longest);
+  /** Deliveries that one pull may bring without overfilling a lane. */
+  #room(): number {
+    const { limits, tasks } = this.#context;
+    return tasks.reduce(
+      (room, { task, longest }) => Math.min(room, task.laneLengthMax - longest),
+      limits.pullDeliveriesMax,
+    );
+  }
+
+  #limit({ deliveries, bytes }: Reserve): PullLimit {
     return {
-      deliveriesMax: room,
-      bytesMax: credit.freeBytes,
-      waitMs: limits.pullWaitMs,
+      deliveriesMax: deliveries,
+      bytesMax: bytes,
+      waitMs: this.#context.limits.pullWaitMs,
       paused: (topic, partition) => this.#isAhead(topic, partition),
-      signal,
+      signal: this.#context.signal,
     };
   }
 

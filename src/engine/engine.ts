@@ -26,8 +26,6 @@ import { sleep } from './sleep.ts';
 
 /** Share of a batch's time that a delivery is expected to take before any was seen. */
 const FIRST_COST_SHARE = 1 / 8;
-/** Wait before a failed final commit is tried again, milliseconds. */
-const FINAL_COMMIT_BACKOFF_MS = 100;
 
 /** How a run ended. */
 export interface EngineReport {
@@ -154,7 +152,7 @@ export class Engine {
     this.#drainStartedMs = this.#options.clock.monotonic();
     this.#options.probe({ type: 'draining', reason });
     this.#intake.abort();
-    for (const { consume } of this.#groups) consume.resume();
+    this.#resumeIntake();
     this.#publish.hurry();
   }
 
@@ -184,6 +182,10 @@ export class Engine {
   #afterFinishing(): void {
     this.#endings.tell();
     this.#conditions.check();
+    this.#resumeIntake();
+  }
+
+  #resumeIntake(): void {
     for (const { consume } of this.#groups) consume.resume();
   }
 
@@ -206,10 +208,7 @@ export class Engine {
     this.#dispatch.stop();
     this.#publish.stop();
     if (this.#error !== null) return;
-    for (const { commit } of this.#groups) {
-      while (!(await commit.now()) && leftMs() > 0)
-        await sleep(clock, FINAL_COMMIT_BACKOFF_MS, this.#life.signal);
-    }
+    for (const { commit } of this.#groups) await commit.within(leftMs);
   }
 
   #conclude(): EngineReport {
@@ -231,7 +230,7 @@ export class Engine {
     this.#publish.stop();
     this.#intake.abort();
     this.#life.abort();
-    for (const { consume } of this.#groups) consume.resume();
+    this.#resumeIntake();
     this.#conditions.check();
   };
 
@@ -262,12 +261,13 @@ export class Engine {
     const membership: Membership = new Membership({
       group: group.name,
       probe,
+      clock,
       conditions: this.#conditions,
       revokeMs: limits.revokeMs,
       tasks: this.#tasks,
       nextEpoch: () => ++this.#epoch,
       route: (topic) => routeTopic(tasks, group.name, topic),
-      commit: () => commit.now(),
+      commitRevoking: (leftMs) => commit.within(leftMs, 'revoking'),
       ended: () => this.#life.signal.aborted,
     });
     const commit: Commit = new Commit(group, { clock, probe }, () => membership.partitions());
@@ -279,11 +279,15 @@ export class Engine {
       clock,
       probe,
       signal: this.#intake.signal,
+      groups: this.#options.groups.length,
       partitionOf: (topic: string, partition: number) => membership.partitionOf(topic, partition),
     };
     const consume = new Consume(context, {
       accept: (deliveries) => {
         this.#accept(membership, deliveries, group.name);
+      },
+      released: () => {
+        this.#resumeIntake();
       },
       nothing: () => this.#drainWhenIdle(),
     });
@@ -291,7 +295,9 @@ export class Engine {
   }
 
   async #drainWhenIdle(): Promise<void> {
-    if (!this.#options.untilIdle || this.#credit.deliveries > 0) return;
+    const isBusy =
+      this.#credit.deliveries > 0 || this.#groups.some(({ membership }) => membership.isRevoking);
+    if (!this.#options.untilIdle || isBusy) return;
     const backlogs = await Promise.all(this.#groups.map(({ group }) => group.source.backlog()));
     const left = backlogs.flat().some(({ deliveries }) => deliveries > 0);
     if (!left && this.#credit.deliveries === 0) this.drain('idle');

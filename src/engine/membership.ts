@@ -6,6 +6,7 @@
  * comes later belongs to an older epoch and changes nothing.
  */
 import type { TopicPartition } from '../model/delivery.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { SourceListener } from '../ports/source.ts';
 import type { Conditions } from './conditions.ts';
@@ -17,13 +18,14 @@ import type { Route } from './route.ts';
 export interface MembershipContext {
   readonly group: string;
   readonly probe: Probe;
+  readonly clock: Clock;
   readonly conditions: Conditions;
   readonly revokeMs: number;
   readonly tasks: readonly TaskLanes[];
   nextEpoch(): number;
   route(topic: string): Route;
-  /** Stores the watermarks of the group. */
-  commit(): Promise<boolean>;
+  /** Stores the watermarks of partitions being revoked, trying again while there is time. */
+  commitRevoking(leftMs: () => number): Promise<boolean>;
   /** The engine has ended: nothing in hand will finish. */
   ended(): boolean;
 }
@@ -40,6 +42,11 @@ export class Membership implements SourceListener {
   /** The partition, while it is ours. */
   partitionOf(topic: string, partition: number): Partition | undefined {
     return this.#byTopic.get(topic)?.[partition];
+  }
+
+  /** Whether partitions are being taken away at the moment. */
+  get isRevoking(): boolean {
+    return [...this.partitions()].some(({ phase }) => phase === 'revoking');
   }
 
   /** All partitions that are ours. */
@@ -63,13 +70,15 @@ export class Membership implements SourceListener {
   }
 
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const { group, probe, conditions, revokeMs, ended } = this.#context;
+    const { group, probe, clock, conditions, revokeMs, ended } = this.#context;
+    const untilMs = clock.monotonic() + revokeMs;
+    const leftMs = (): number => (ended() ? 0 : untilMs - clock.monotonic());
     const leaving = partitions
       .map(({ topic, partition }) => this.partitionOf(topic, partition))
       .filter((partition) => partition !== undefined);
     for (const partition of leaving) partition.phase = 'revoking';
     await conditions.until(() => ended() || leaving.every(({ inHand }) => inHand === 0), revokeMs);
-    if (!ended()) await this.#context.commit();
+    if (!ended()) await this.#context.commitRevoking(leftMs);
     let dropped = 0;
     for (const partition of leaving) {
       partition.phase = 'fenced';

@@ -22,7 +22,7 @@ export interface EngineLimits {
   readonly pullDeliveriesMax: number;
   /** How long a pull waits when there is nothing, milliseconds. */
   readonly pullWaitMs: number;
-  /** How many offsets a partition may be read beyond its watermark. */
+  /** How many deliveries a partition may be read beyond its watermark; one pull more may come on top. */
   readonly aheadMax: number;
   readonly batchDeliveriesMax: number;
   readonly batchBytesMax: number;

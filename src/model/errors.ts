@@ -130,6 +130,12 @@ export const ERRORS = {
     retriable: false,
     exit: 1,
   },
+  E_CLOSE_DEADLINE: {
+    summary: 'Something did not close in time at the end of a run; it was left behind.',
+    hint: 'What was finished is committed. Raise shutdown.closeMs if this is usual.',
+    retriable: false,
+    exit: 1,
+  },
   E_RETRY_EXHAUSTED: {
     summary: 'A delivery’s retries are spent and the task says to stop then.',
     hint: 'The message names the delivery; its offset is not committed.',

@@ -51,6 +51,8 @@ export interface FindingThread {
   /** The lock it waits for, in words of the dump, and its holder. */
   readonly waits_for?: string;
   readonly held_by?: string;
+  /** The frame its holder stands at. */
+  readonly held_at?: string;
 }
 
 /** What a lag analysis finds. */

@@ -43,3 +43,23 @@ test('credit given back twice breaks an assertion', () => {
 
   assert.throws(() => credit.give(5), { code: 'E_ASSERT' });
 });
+
+test('pulls that wait at the same time set aside their shares, so that together they stay within the credit', () => {
+  const credit = new Credit(10, 100);
+
+  const first = credit.reserve(50, 2);
+  const second = credit.reserve(50, 2);
+  credit.release(first);
+  credit.take(first.deliveries, first.bytes);
+  credit.release(second);
+  credit.take(second.deliveries, second.bytes);
+
+  assert.deepEqual(
+    [first, second],
+    [
+      { deliveries: 5, bytes: 50 },
+      { deliveries: 3, bytes: 25 },
+    ],
+  );
+  assert.equal(credit.deliveries, 8);
+});

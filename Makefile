@@ -1,0 +1,126 @@
+# The one door. npm scripts are aliases of these targets or single commands that these call.
+# Needs a Node (20 or newer) with npm and nothing else: `setup` installs the pinned Node 24.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# Where the corpus of reports lies that oracle and corpus tests compare with; they are skipped
+# without it, unless REQUIRE_CORPUS=1.
+CORPUS ?= ../shared/data
+export CORPUS
+
+TESTS = node --test --test-reporter=spec
+PRETTIER = prettier --log-level warn
+
+##@ Use
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: node_modules/.package-lock.json ## Install exactly what package-lock.json says (does nothing when it is there)
+
+# npm writes this file itself. The system's Node runs npm here, for npm replaces the pinned one.
+node_modules/.package-lock.json: package-lock.json
+	PATH="$(SYSTEM_PATH)" npm ci
+	@touch $@
+
+.PHONY: run
+run: setup ## Do the main job on the example reports: ingest, analyse, publish, summary
+	@examples/run
+
+.PHONY: demo
+demo: run ## The same as `make run`
+
+.PHONY: build
+build: setup ## Compile to dist/
+	tsc -p tsconfig.build.json
+
+##@ Check
+
+.PHONY: check
+check: format lint types borders deadcode docs-check ## All of the checks below
+
+.PHONY: format
+format: setup ## Formatting (repair with `make fix`)
+	$(PRETTIER) --check .
+
+.PHONY: lint
+lint: setup ## Rules of the code, with types
+	oxlint --deny-warnings
+
+.PHONY: types
+types: setup ## Types of everything
+	tsc --noEmit -p .
+
+.PHONY: borders
+borders: setup ## Who may import whom
+	depcruise src workers
+
+.PHONY: deadcode
+deadcode: setup ## What nothing uses
+	knip
+
+.PHONY: docs-check
+docs-check: setup ## Generated reference is up to date, every public export is documented
+	node docs/generate.ts --check
+	typedoc --emit none
+
+.PHONY: fix
+fix: setup ## Format, repair what the linter can, write the generated reference
+	$(PRETTIER) --write .
+	oxlint --fix
+	node docs/generate.ts
+
+.PHONY: docs
+docs: setup ## Write the generated reference and the API pages (docs/api)
+	node docs/generate.ts
+	typedoc
+
+##@ Test
+
+.PHONY: test
+test: setup ## All tests, in under three minutes
+	$(TESTS) 'test/{unit,contract,sim,integration,e2e}/**/*.test.ts'
+
+.PHONY: unit contract integration e2e
+unit contract integration e2e: setup
+	$(TESTS) 'test/$@/**/*.test.ts'
+unit: ## Functions and small parts, no I/O
+contract: ## What each implementation of a port promises
+integration: ## Real threads, files and sockets
+e2e: ## The command itself, kill -9 included
+
+SEEDS ?= 1000
+FROM ?= 1
+
+.PHONY: sim
+sim: setup ## The engine in a simulated world: SEEDS=N [FROM=S], or SEED=N to replay one
+	node test/sim/run.ts $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+
+.PHONY: mutants
+mutants: setup ## Planted bugs: how many seeds find each
+	node test/sim/mutants/run.ts
+
+ROUNDS ?= 20
+EVENTS ?= 100000
+
+.PHONY: chaos
+chaos: setup ## kill -9 of the running command at random moments: ROUNDS=20 EVENTS=100000
+	node test/chaos/kill.ts --rounds $(ROUNDS) --events $(EVENTS)
+
+.PHONY: bench
+bench: setup ## Sync against async publish, the engine's own cost, micro-benchmarks
+	node bench/main.ts
+
+.PHONY: coverage
+coverage: setup ## Which lines the tests run
+	c8 --all --src src --src workers --reporter text-summary --reporter html $(TESTS) 'test/{unit,contract,sim,integration}/**/*.test.ts'
+
+.PHONY: clean
+clean: ## Remove what was made (not node_modules)
+	rm -rf dist coverage docs/api faultline-data

@@ -1,0 +1,121 @@
+/**
+ * What the engine itself costs the main thread: 2-KB Java crash events over the memory transport,
+ * hand-over to the threads included, held against `JSON.parse` of the same event in the same run.
+ */
+import { openApp } from '../src/app.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { javaCrashEvent } from '../src/load/generate.ts';
+import type { Publication } from '../src/model/delivery.ts';
+import { createLogger } from '../src/observe/logger.ts';
+import { MemoryBroker } from '../src/transport/memory/broker.ts';
+import { MemorySink } from '../src/transport/memory/sink.ts';
+import type { Figures } from './meter.ts';
+import { Meter } from './meter.ts';
+
+/** Distinct events; a larger run repeats them, so that the run and not the garbage collector is measured. */
+const DISTINCT_EVENTS = 10_000;
+const PARTITIONS = 8;
+const PARSES = 100_000;
+const CHECKED_EVENTS = 20_000;
+
+/** The result. */
+export interface EngineFigures extends Figures {
+  readonly transport: 'memory';
+  readonly threads: number;
+  readonly eventBytes: number;
+  /** CPU of `JSON.parse(bytes.toString())` of the same events, before and after the run, µs. */
+  readonly parseUs: number;
+  /** CPU of the main thread per event, over that. */
+  readonly mainToParse: number;
+}
+
+/** Runs `count` events on `threads` threads. Throws when the result is not right. */
+export async function runEngine(options: {
+  count: number;
+  threads: number;
+  settings: Readonly<Record<string, string>>;
+}): Promise<EngineFigures> {
+  const { threads, settings } = options;
+  const events = Array.from({ length: Math.min(options.count, DISTINCT_EVENTS) }, (_, i) =>
+    javaCrashEvent(i),
+  );
+  await checkOrder(events, threads, settings);
+  const sink = new MemorySink({ keep: false });
+  const before = parseUs(events);
+  const figures = await consume(events, { ...options, sink });
+  const parse = (before + parseUs(events)) / 2;
+  if (sink.count !== options.count) throw new Error(`${sink.count} findings of ${options.count} events`);
+  const eventBytes = events.reduce((total, { value }) => total + value.length, 0) / events.length;
+  return {
+    transport: 'memory',
+    threads,
+    eventBytes,
+    parseUs: parse,
+    mainToParse: figures.cpuUsPerEvent.main / parse,
+    ...figures,
+  };
+}
+
+type Events = readonly ReturnType<typeof javaCrashEvent>[];
+
+async function consume(
+  events: Events,
+  options: { count: number; threads: number; sink: MemorySink; settings: Readonly<Record<string, string>> },
+): Promise<Figures> {
+  const broker = new MemoryBroker({ partitions: PARTITIONS });
+  for (let from = 0; from < options.count; from += events.length) {
+    broker.append('app-crash', events.slice(0, Math.min(events.length, options.count - from)));
+  }
+  const flags = { transport: 'memory', threads: String(options.threads), ...options.settings };
+  const config = await loadConfig({ flags, env: {} });
+  const meter = new Meter();
+  const logger = createLogger({ level: 'error', format: 'json' });
+  const app = await openApp(config, {
+    logger,
+    untilIdle: true,
+    probes: [meter.probe],
+    broker,
+    sink: options.sink,
+  });
+  meter.start();
+  await app.run();
+  return meter.stop();
+}
+
+/** A run that is small enough to keep: every event has its finding, those of each key in order. */
+async function checkOrder(
+  events: Events,
+  threads: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const sink = new MemorySink({ keep: true });
+  const count = Math.min(CHECKED_EVENTS, events.length);
+  await consume(events.slice(0, count), { count, threads, sink, settings });
+  if (sink.publications.length !== count)
+    throw new Error(`${sink.publications.length} findings of ${count} events`);
+  const lastOf = new Map<string, number>();
+  for (const publication of sink.publications) {
+    const key = Buffer.from(publication.key ?? []).toString('latin1');
+    const offset = offsetOf(publication);
+    if ((lastOf.get(key) ?? -1) >= offset) throw new Error(`findings of ${key} are out of order`);
+    lastOf.set(key, offset);
+  }
+}
+
+function offsetOf({ value }: Publication): number {
+  return (JSON.parse(Buffer.from(value).toString()) as { source: { offset: number } }).source.offset;
+}
+
+function parseUs(events: Events): number {
+  for (let i = 0; i < PARSES / 10; i++) parseOne(events, i);
+  const before = process.threadCpuUsage();
+  for (let i = 0; i < PARSES; i++) parseOne(events, i);
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / PARSES;
+}
+
+function parseOne(events: Events, i: number): void {
+  const event = events[i % events.length];
+  if (event === undefined) throw new Error('there are no events');
+  JSON.parse(Buffer.from(event.value.buffer, event.value.byteOffset, event.value.length).toString());
+}

@@ -1,0 +1,113 @@
+/**
+ * `npm run bench`: one command, one page of results.
+ *
+ *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
+ *                    [--engine-count N] [--only publish,engine,micro] [--set FLAG=VALUE]… [--json FILE]
+ *
+ * Every part checks that its result is right and ends the command with 1 when it is not.
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { EngineFigures } from './engine.ts';
+import { runEngine } from './engine.ts';
+import type { MicroFigures } from './micro/suite.ts';
+import { runMicro } from './micro/suite.ts';
+import type { PublishFigures } from './publish.ts';
+import { runPublish } from './publish.ts';
+import { engineTable, microTable, publishTable } from './tables.ts';
+
+const SECTIONS = ['publish', 'engine', 'micro'] as const;
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '1,2' },
+    publish: { type: 'string', default: 'sync,async' },
+    count: { type: 'string', default: '200000' },
+    'sync-count': { type: 'string', default: '2000' },
+    'engine-count': { type: 'string', default: '1000000' },
+    only: { type: 'string', default: SECTIONS.join(',') },
+    seed: { type: 'string', default: '1' },
+    set: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+  },
+});
+
+const settings = Object.fromEntries(values.set.map((text) => text.split('=', 2) as [string, string]));
+const threads = values.threads.split(',').map((text) => wholeNumber('threads', text));
+const only = values.only.split(',');
+const results: {
+  machine: object;
+  publish: PublishFigures[];
+  engine: EngineFigures[];
+  micro: MicroFigures[];
+} = {
+  machine: machine(),
+  publish: [],
+  engine: [],
+  micro: [],
+};
+
+console.log(machineLine());
+if (only.includes('publish')) await publishSection();
+if (only.includes('engine')) await engineSection();
+if (only.includes('micro')) await microSection();
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+async function publishSection(): Promise<void> {
+  for (const publish of values.publish.split(',')) {
+    if (publish !== 'sync' && publish !== 'async') fail(`--publish takes sync and async, not ${publish}`);
+    const count = wholeNumber('count', publish === 'sync' ? values['sync-count'] : values.count);
+    for (const of of threads) {
+      console.error(`bench: ${publish} publish, ${of} threads, ${count} events …`);
+      results.publish.push(
+        await runPublish({ publish, threads: of, count, seed: wholeNumber('seed', values.seed), settings }),
+      );
+    }
+  }
+  console.log(publishTable(results.publish));
+}
+
+async function engineSection(): Promise<void> {
+  const count = wholeNumber('engine-count', values['engine-count']);
+  for (const of of threads) {
+    console.error(`bench: engine over the memory transport, ${of} threads, ${count} events …`);
+    results.engine.push(await runEngine({ count, threads: of, settings }));
+  }
+  console.log(engineTable(results.engine));
+}
+
+async function microSection(): Promise<void> {
+  console.error('bench: micro-benchmarks …');
+  results.micro.push(...(await runMicro()));
+  console.log(microTable(results.micro));
+}
+
+function machine(): object {
+  const [cpu] = cpus();
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    cpu: cpu?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryMb: Math.round(totalmem() / 2 ** 20),
+    kernel: release(),
+  };
+}
+
+function machineLine(): string {
+  const [cpu] = cpus();
+  return `Node ${process.version}, ${availableParallelism()} cores of ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    fail(`--${name} takes whole numbers of at least 1, not ${text}`);
+  return value;
+}
+
+function fail(message: string): never {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}

@@ -1,0 +1,122 @@
+/** What one run of the engine is measured by: a probe for counts and ages, CPU by thread, memory. */
+import { readFileSync } from 'node:fs';
+import { build } from 'hdr-histogram-js';
+import type { Probe, ProbeEvent } from '../src/ports/probe.ts';
+
+/** The figures of one run. Times are wall time, CPU is of whole threads over the whole run. */
+export interface Figures {
+  readonly events: number;
+  readonly findings: number;
+  readonly deadLetters: number;
+  readonly ms: number;
+  readonly eventsPerSecond: number;
+  /** From consumed to finished. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuUsPerEvent: { readonly main: number; readonly workers: number; readonly total: number };
+  /** Deliveries per batch that crossed the thread border. */
+  readonly deliveriesPerBatch: number;
+  readonly rssMb: number;
+  /** Anonymous memory: without the pages of LMDB's map. */
+  readonly anonymousMb: number;
+}
+
+/** Measures from `start` to `stop`. */
+export class Meter {
+  readonly #ages = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 3_600_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  readonly #workerCpuMs = new Map<number, { first: number; last: number }>();
+  #events = 0;
+  #findings = 0;
+  #deadLetters = 0;
+  #batches = 0;
+  #dispatched = 0;
+  #startedMs = 0;
+  #mainUs = 0;
+  #processUs = 0;
+
+  readonly probe: Probe = (event) => {
+    this.#take(event);
+  };
+
+  /** Begins the measurement. */
+  start(): void {
+    this.#startedMs = performance.now();
+    this.#mainUs = sum(process.threadCpuUsage());
+    this.#processUs = sum(process.cpuUsage());
+  }
+
+  /** Ends it. */
+  stop(): Figures {
+    const ms = performance.now() - this.#startedMs;
+    const events = Math.max(1, this.#events);
+    const workersUs = [...this.#workerCpuMs.values()].reduce(
+      (total, { first, last }) => total + (last - first) * 1000,
+      0,
+    );
+    return {
+      events: this.#events,
+      findings: this.#findings,
+      deadLetters: this.#deadLetters,
+      ms,
+      eventsPerSecond: (this.#events / ms) * 1000,
+      p50Ms: this.#ages.getValueAtPercentile(50) / 1000,
+      p99Ms: this.#ages.getValueAtPercentile(99) / 1000,
+      cpuUsPerEvent: {
+        main: (sum(process.threadCpuUsage()) - this.#mainUs) / events,
+        workers: workersUs / events,
+        total: (sum(process.cpuUsage()) - this.#processUs) / events,
+      },
+      deliveriesPerBatch: this.#dispatched / Math.max(1, this.#batches),
+      rssMb: process.memoryUsage.rss() / 2 ** 20,
+      anonymousMb: anonymousMb(),
+    };
+  }
+
+  #take(event: ProbeEvent): void {
+    switch (event.type) {
+      case 'dispatched':
+        this.#batches += 1;
+        this.#dispatched += event.deliveries;
+        break;
+      case 'outcome':
+        this.#noteCpu(event.slot, event.cpuMs);
+        break;
+      case 'published':
+        this.#findings += event.findings;
+        this.#deadLetters += event.deadLetters;
+        break;
+      case 'finished':
+        for (const [ms, deliveries] of event.ages) {
+          this.#events += deliveries;
+          this.#ages.recordValueWithCount(Math.round(ms * 1000), deliveries);
+        }
+        break;
+      default:
+    }
+  }
+
+  /** CPU of a thread is cumulative; what it used before its first batch came back is counted from there. */
+  #noteCpu(slot: number, cpuMs: number): void {
+    const known = this.#workerCpuMs.get(slot);
+    if (known === undefined) this.#workerCpuMs.set(slot, { first: cpuMs, last: cpuMs });
+    else if (cpuMs > known.last) known.last = cpuMs;
+  }
+}
+
+/** Anonymous memory of this process in MiB; where the system does not say, all resident memory. */
+export function anonymousMb(): number {
+  try {
+    const match = /RssAnon:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    return Number(match?.[1]) / 1024;
+  } catch {
+    return process.memoryUsage.rss() / 2 ** 20;
+  }
+}
+
+function sum({ user, system }: { user: number; system: number }): number {
+  return user + system;
+}

@@ -1,0 +1,101 @@
+/** The bench's results as tables for a terminal. Pure. */
+import type { EngineFigures } from './engine.ts';
+import type { MicroFigures } from './micro/suite.ts';
+import type { PublishFigures } from './publish.ts';
+
+/** Sync against async, with the ratio to sync at the same number of threads. */
+export function publishTable(runs: readonly PublishFigures[]): string {
+  const rows = runs.map((run) => {
+    const sync = runs.find(({ publish, threads }) => publish === 'sync' && threads === run.threads);
+    const { main, workers, total } = run.cpuUsPerEvent;
+    return [
+      run.transport,
+      run.publish,
+      String(run.threads),
+      whole(run.events),
+      whole(run.eventsPerSecond),
+      sync === undefined ? '' : `${(run.eventsPerSecond / sync.eventsPerSecond).toFixed(1)}×`,
+      run.p50Ms.toFixed(1),
+      run.p99Ms.toFixed(1),
+      main.toFixed(1),
+      workers.toFixed(1),
+      total.toFixed(1),
+      run.anonymousMb.toFixed(0),
+    ];
+  });
+  const titles = [
+    'transport',
+    'publish',
+    'threads',
+    'events',
+    'events/s',
+    'of sync',
+    'p50 ms',
+    'p99 ms',
+    'main µs',
+    'workers µs',
+    'all µs',
+    'anon MiB',
+  ];
+  return table('Publish: CPU per event by thread, latency from consumed to acknowledged', titles, rows);
+}
+
+/** The main thread's cost against `JSON.parse`. */
+export function engineTable(runs: readonly EngineFigures[]): string {
+  const rows = runs.map((run) => [
+    run.transport,
+    String(run.threads),
+    whole(run.events),
+    whole(run.eventBytes),
+    whole(run.eventsPerSecond),
+    run.deliveriesPerBatch.toFixed(0),
+    run.cpuUsPerEvent.main.toFixed(2),
+    run.parseUs.toFixed(2),
+    run.mainToParse.toFixed(2),
+    run.cpuUsPerEvent.workers.toFixed(1),
+    run.anonymousMb.toFixed(0),
+  ]);
+  const titles = [
+    'transport',
+    'threads',
+    'events',
+    'bytes',
+    'events/s',
+    'per batch',
+    'main µs',
+    'JSON.parse µs',
+    'ratio',
+    'workers µs',
+    'anon MiB',
+  ];
+  return table('Engine: CPU of the main thread per event, hand-over included', titles, rows);
+}
+
+/** Micro-benchmarks, as multiples of `JSON.parse` too. */
+export function microTable(figures: readonly MicroFigures[]): string {
+  const rows = figures.map(({ name, unit, us, toParse }) => [name, unit, us.toFixed(3), toParse.toFixed(3)]);
+  return table('Micro-benchmarks (median)', ['what', 'per', 'µs', 'of JSON.parse'], rows);
+}
+
+function table(caption: string, titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) =>
+        /^[\d.,×]*$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [
+    '',
+    caption,
+    '',
+    line(titles),
+    widths.map((width) => '-'.repeat(width)).join('  '),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}

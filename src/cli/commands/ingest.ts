@@ -1,0 +1,133 @@
+/** `faultline ingest`: report files, directories and streams of lines into topics of the log. */
+import { collectReports, type SkippedInput } from '../../load/ingest.ts';
+import { readConfig } from '../config.ts';
+import { listFlag, optionalText, switchFlag, textFlag } from '../flags.ts';
+import { formatAmount, formatBytes, formatCount, formatDuration } from '../format.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { Progress } from '../progress.ts';
+import { command, type Command, type Invocation } from '../spec.ts';
+import type { Terminal } from '../terminal.ts';
+import { LogWriter, type Written } from '../writer.ts';
+
+const flags = {
+  topic: textFlag({
+    placeholder: 'NAME',
+    summary: 'topic to write to; auto: crashes to app-crash, lags to app-lag',
+    fallback: 'auto',
+  }),
+  'key-field': optionalText({
+    placeholder: 'PATH',
+    summary:
+      'field of the event whose value becomes the key, e.g. dimensions.user_id; without it the device, else the file’s name',
+  }),
+  include: listFlag({
+    placeholder: 'GLOB',
+    summary: 'take only files that match, also those usually passed over',
+  }),
+  exclude: listFlag({ placeholder: 'GLOB', summary: 'pass over files that match' }),
+  raw: switchFlag('take lines of NDJSON that are no JSON as they stand, instead of skipping them'),
+  verbose: switchFlag('list everything that is skipped'),
+};
+
+/** The declaration. */
+export const ingestCommand: Command = command({
+  name: 'ingest',
+  summary: 'Read reports and events from files, directories or stdin into the embedded log.',
+  details: [
+    'A raw report is wrapped into an event with a guessed kind; an event is passed on as it stands. Files that end in .ndjson or .jsonl, and stdin, hold one event or report a line. Text of an unknown format is taken and becomes a finding that says so; what is excluded or binary is skipped and listed.',
+    'In directories, files that usually lie beside reports are passed over unless --include names them: expected*, MANIFEST*, README*, cases.json, mappings, source maps, symbols, sources.',
+  ],
+  operands: { text: 'PATH…|-', min: 1, max: Infinity },
+  flags,
+  settings: ['config', 'data', 'durability', 'partitions'],
+  examples: [
+    { args: 'ingest examples/reports', does: 'everything below a directory' },
+    { args: 'ingest --topic shop-crash --include "*.txt" crashes/', does: 'some files, into one topic' },
+    { args: 'ingest - < events.ndjson', does: 'events from stdin, one a line' },
+  ],
+  run: ingest,
+});
+
+/** So many skipped inputs are listed without --verbose. */
+const LISTED_MAX = 10;
+
+async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
+  const { operands, terminal } = invocation;
+  const { system } = await readConfig(invocation);
+  const { openToAppend } = await import('../parts.ts');
+  const store = await openToAppend(system);
+  const interrupt = listenForInterrupt(terminal.gone);
+  const options = collectOptions(invocation, system.limits.eventBytesMax, interrupt.signal);
+  const progress = new Progress(terminal, 'events written');
+  const writer = new LogWriter(store);
+  const startedMs = performance.now();
+  const skipped: SkippedInput[] = [];
+  const skips = new Map<string, number>();
+  try {
+    for await (const input of collectReports(operands, options)) {
+      if (interrupt.signal.aborted) break;
+      if (input.type === 'report') await writer.add(input, Date.now());
+      else {
+        skips.set(input.reason, (skips.get(input.reason) ?? 0) + 1);
+        if (invocation.flags.verbose || skipped.length < LISTED_MAX) skipped.push(input);
+      }
+      progress.update(writer.written.records);
+    }
+    await writer.finish();
+  } finally {
+    progress.close();
+    interrupt.close();
+    await store.close();
+    tellSkipped(terminal, skipped, skips);
+    tellWritten(terminal, writer.written, { dir: system.data, elapsedMs: performance.now() - startedMs });
+  }
+  if (!interrupt.signal.aborted) return 0;
+  terminal.note('Interrupted: what is counted above is in the log, the rest is not.');
+  return 1;
+}
+
+function collectOptions(
+  { flags: chosen, terminal }: Invocation<typeof flags>,
+  reportBytesMax: number,
+  signal: AbortSignal,
+): Parameters<typeof collectReports>[1] {
+  return {
+    topic: chosen.topic,
+    keyField: chosen['key-field'],
+    include: chosen.include,
+    exclude: chosen.exclude,
+    rawLines: chosen.raw,
+    reportBytesMax,
+    stdin: terminal.input(signal),
+  };
+}
+
+function tellSkipped(
+  terminal: Terminal,
+  listed: readonly SkippedInput[],
+  skips: ReadonlyMap<string, number>,
+): void {
+  const total = [...skips.values()].reduce((sum, count) => sum + count, 0);
+  if (total === 0) return;
+  for (const { path, line, reason } of listed) {
+    terminal.note(
+      terminal.paintNote('dim', `  skipped ${path}${line === undefined ? '' : `:${line}`}: ${reason}`),
+    );
+  }
+  const reasons = [...skips].map(([reason, count]) => `${formatCount(count)} ${reason}`).join(', ');
+  const rest = total > listed.length ? '; --verbose lists all' : '';
+  terminal.note(`skipped ${formatCount(total)}: ${reasons}${rest}`);
+}
+
+/** The last word of `ingest` and `generate`. */
+export function tellWritten(
+  terminal: Terminal,
+  { records, bytes, byTopic }: Written,
+  { dir, elapsedMs }: { readonly dir: string; readonly elapsedMs: number },
+): void {
+  const topics = [...byTopic].map(([topic, count]) => `${formatCount(count)} to ${topic}`).join(', ');
+  const where = topics === '' ? '' : ` (${topics})`;
+  terminal.note(
+    `wrote ${formatAmount(records, 'event')}${where}, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)}, to ${dir}`,
+  );
+}

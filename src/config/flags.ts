@@ -1,0 +1,80 @@
+/**
+ * The flags and environment variables of the config, one of each for every key of `system`, made
+ * from the table in `spec.ts`. A variable is its flag in capitals: `--linger-ms`, `FAULTLINE_LINGER_MS`.
+ */
+import { unreachable } from '../model/assert.ts';
+import type { Key, Section } from './keys.ts';
+import { SYSTEM } from './spec.ts';
+
+/** What every variable begins with. */
+export const ENV_PREFIX = 'FAULTLINE_';
+
+/** The variable that names the config file, beside `--config`. */
+export const ENV_CONFIG = 'FAULTLINE_CONFIG';
+
+/** One key of `system` and its names. */
+export interface ConfigFlag {
+  /** Without dashes: `linger-ms`. */
+  readonly flag: string;
+  /** `FAULTLINE_LINGER_MS`. */
+  readonly env: string;
+  /** `publish.lingerMs`. */
+  readonly path: string;
+  readonly key: Key;
+  /** A task may have its own value. */
+  readonly task: boolean;
+  /** Stands for the value in help: `N`, `json|msgpack`. */
+  readonly placeholder: string;
+}
+
+/** All keys in the order of the table. */
+export const CONFIG_FLAGS: readonly ConfigFlag[] = systemEntries().flatMap(([name, entry]) =>
+  'keys' in entry
+    ? Object.entries(entry.keys).map(([inner, key]) => configFlag(`${name}.${inner}`, key, entry.task === true))
+    : [configFlag(name, entry, entry.task === true)],
+);
+
+/** The keys and sections of `system`, all in their wide types. */
+export function systemEntries(): readonly (readonly [name: string, entry: Key | Section])[] {
+  return Object.entries<Key | Section>(SYSTEM);
+}
+
+/** The one with this flag. */
+export function findFlag(flag: string): ConfigFlag | undefined {
+  return CONFIG_FLAGS.find((each) => each.flag === flag);
+}
+
+function configFlag(path: string, key: Key, task: boolean): ConfigFlag {
+  const flag = key.flag ?? kebab(path);
+  const env = `${ENV_PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`;
+  return { flag, env, path, key, task, placeholder: placeholder(key) };
+}
+
+function kebab(path: string): string {
+  return path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('.', '-');
+}
+
+function placeholder(key: Key): string {
+  switch (key.type) {
+    case 'int':
+      return 'N';
+    case 'bool':
+      return 'true|false';
+    case 'choice':
+      return key.options.join('|');
+    case 'name':
+      return 'NAME';
+    case 'path':
+      return 'DIR';
+    case 'topic':
+      return 'TOPIC';
+    case 'threads':
+      return 'auto|N';
+    case 'from':
+      return 'earliest|latest|TIME';
+    case 'address':
+      return 'HOST:PORT';
+    default:
+      return unreachable(key);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * One value of the config: from what was written, in YAML or as text, to what the program uses.
+ *
+ * In a file values have types (`lanes: "8"` is a mistake); in the environment and behind a flag all
+ * is text.
+ */
+import { isAbsolute, join } from 'node:path';
+import { unreachable } from '../model/assert.ts';
+import type { Address, From } from './config.ts';
+import type { IntKey, Key, ThreadsKey } from './keys.ts';
+import { didYouMean } from './suggest.ts';
+import { CONFIG_LIMITS } from './task-spec.ts';
+
+/** A value, or what was expected instead. */
+export type Reading = { readonly value: unknown } | { readonly expected: string };
+
+/** How something was written. */
+export interface Written {
+  readonly raw: unknown;
+  /** Only text could be written there. */
+  readonly text: boolean;
+  /** What relative paths are relative to. */
+  readonly directory: string;
+}
+
+const UNITS: Readonly<Record<string, number>> = { kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+
+/** Reads the value of a key. */
+export function readValue(key: Key, written: Written): Reading {
+  const { raw } = written;
+  switch (key.type) {
+    case 'int':
+      return readInt(key, written);
+    case 'bool':
+      return readBool(written);
+    case 'choice':
+      return typeof raw === 'string' && key.options.includes(raw)
+        ? { value: raw }
+        : { expected: `${listed(key.options)}${typeof raw === 'string' ? didYouMean(raw, key.options) : ''}` };
+    case 'name':
+      return isName(raw) ? { value: raw } : { expected: NAME_RULE };
+    case 'path':
+      return typeof raw === 'string' && raw !== '' && !raw.includes('\0')
+        ? { value: isAbsolute(raw) || written.text ? raw : join(written.directory, raw) }
+        : { expected: 'a directory' };
+    case 'topic':
+      return readTopic(raw);
+    case 'threads':
+      return readThreads(key, written);
+    case 'from':
+      return readFrom(raw);
+    case 'address':
+      return readAddress(raw);
+    default:
+      return unreachable(key);
+  }
+}
+
+/** What {@link isName} asks for. */
+export const NAME_RULE: string = `a name of letters, digits, ".", "_" and "-", at most ${CONFIG_LIMITS.nameLengthMax}, the first a letter or digit`;
+
+/** Whether this can be the name of a task or group. */
+export function isName(raw: unknown): raw is string {
+  return typeof raw === 'string' && raw.length <= CONFIG_LIMITS.nameLengthMax && /^[A-Za-z0-9][\w.-]*$/.test(raw);
+}
+
+/** What was found, short, for the end of a mistake's line. */
+export function describeRaw(raw: unknown): string {
+  if (raw === null || raw === undefined) return 'nothing';
+  const text = typeof raw === 'string' ? JSON.stringify(raw) : String(raw);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function readInt(key: IntKey, written: Written): Reading {
+  const value = wholeNumber(written, key.unit === 'bytes');
+  if (value !== null && value >= key.min && value <= key.max) return { value };
+  const unit = key.unit === 'bytes' ? ' (or with KiB, MiB, GiB)' : key.unit === 'ms' ? ' (milliseconds)' : '';
+  return { expected: `a whole number from ${key.min} to ${key.max}${unit}` };
+}
+
+function wholeNumber({ raw, text }: Written, bytes: boolean): number | null {
+  if (!text && typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : null;
+  if (typeof raw !== 'string') return null;
+  const [, digits, unit] = /^(\d+(?:_\d{3})*) ?([kmg]ib)?$/i.exec(raw) ?? [];
+  if (digits === undefined || (unit !== undefined && !bytes) || (unit === undefined && !text)) return null;
+  const value = Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : (UNITS[unit.toLowerCase()] ?? 1));
+  return Number.isSafeInteger(value) ? value : null;
+}
+
+function readBool({ raw, text }: Written): Reading {
+  if (!text && typeof raw === 'boolean') return { value: raw };
+  if (text && (raw === 'true' || raw === 'false')) return { value: raw === 'true' };
+  return { expected: 'true or false' };
+}
+
+function readThreads(key: ThreadsKey, written: Written): Reading {
+  if (written.raw === 'auto') return { value: 'auto' };
+  const value = wholeNumber(written, false);
+  if (value !== null && value >= 1 && value <= key.max) return { value };
+  return { expected: `auto or a whole number from 1 to ${key.max}` };
+}
+
+function readTopic(raw: unknown): Reading {
+  const legal =
+    typeof raw === 'string' &&
+    raw.length <= CONFIG_LIMITS.topicLengthMax &&
+    /^(?:[A-Za-z0-9._-]|\{(?:topic|task|category)\})+$/.test(raw) &&
+    raw !== '.' &&
+    raw !== '..';
+  if (legal) return { value: raw };
+  return {
+    expected: `the name of a topic of letters, digits, ".", "_", "-" and the placeholders {topic}, {task}, {category}, at most ${CONFIG_LIMITS.topicLengthMax} characters`,
+  };
+}
+
+/** A date is midnight UTC; a time says its zone, so that it means the same everywhere. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+function readFrom(raw: unknown): Reading {
+  if (raw === 'earliest' || raw === 'latest') return { value: raw satisfies From };
+  const time = typeof raw === 'string' && TIME.test(raw) ? Date.parse(raw) : Number.NaN;
+  if (time >= 0) return { value: time };
+  return { expected: 'earliest, latest or a time with its zone like 2026-11-20T08:15:30Z' };
+}
+
+function readAddress(raw: unknown): Reading {
+  if (raw === null || raw === 'none') return { value: null };
+  const [, six, host, port] = /^(?:(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(addressText(raw)) ?? [];
+  const address: Address = { host: six ?? host ?? '127.0.0.1', port: Number(port) };
+  if (port !== undefined && address.port <= 65_535) return { value: address };
+  return { expected: 'HOST:PORT, a port (for loopback) or none' };
+}
+
+function addressText(raw: unknown): string {
+  return typeof raw === 'string' || typeof raw === 'number' ? String(raw) : '';
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

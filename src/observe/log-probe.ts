@@ -1,0 +1,149 @@
+/**
+ * The log lines of probe events, each at a fitting level. What repeats is limited per kind (event and
+ * code), and the next line of the kind says how many were held back.
+ */
+import type { Logger } from 'pino';
+import type { Position, TopicPartition } from '../model/delivery.ts';
+import type { Fault } from '../model/errors.ts';
+import type { Probe, Stage } from '../ports/probe.ts';
+import type { EventTable } from './event-table.ts';
+import { applyEntry } from './event-table.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** What is logged of an event. */
+interface Line {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** None: of the engine as a whole. */
+  readonly stage?: Stage;
+  /** Lines of one event and one kind are limited together; without a kind they are not limited. */
+  readonly kind?: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+}
+
+/** How much of a kind is logged, and by which time. */
+export interface LogLimit {
+  readonly linesPerSecondMax: number;
+  readonly monotonicMs: () => number;
+}
+
+const LIMIT: LogLimit = { linesPerSecondMax: 5, monotonicMs: () => performance.now() };
+/** Partitions that one line names. */
+const PARTITIONS_NAMED_MAX = 20;
+
+/** A probe that logs. */
+export function logProbe(logger: Logger, limit: LogLimit = LIMIT): Probe {
+  const rate = new RateLimit(limit.linesPerSecondMax, limit.monotonicMs);
+  return (event) => {
+    const { level, stage, kind, fields, message } = applyEntry(LINES, event);
+    if (!logger.isLevelEnabled(level)) return;
+    const suppressed = kind === undefined ? 0 : rate.pass(`${event.type} ${kind}`);
+    if (suppressed === null) return;
+    const named = { event: event.type, ...(stage !== undefined && { stage }) };
+    logger[level]({ ...named, ...fields, ...(suppressed > 0 && { suppressed }) }, message);
+  };
+}
+
+const LINES: EventTable<Line> = {
+  assigned: ({ group, partitions }) => ({
+    level: 'info',
+    stage: 'consume',
+    fields: { group, ...named(partitions) },
+  }),
+  revoked: ({ group, partitions, dropped }) => ({
+    level: 'info',
+    stage: 'consume',
+    fields: { group, ...named(partitions), dropped },
+  }),
+  consumed: ({ type, ...fields }) => ({ level: 'trace', stage: 'consume', fields }),
+  waiting: ({ cause }) => ({ level: 'debug', stage: 'consume', kind: cause, fields: { cause } }),
+  'pull-failed': ({ group, code, message }) => ({
+    level: 'warn',
+    stage: 'consume',
+    kind: code,
+    fields: { group, code, message },
+  }),
+  unrouted: ({ group, topic, tasks }) =>
+    tasks.length === 0
+      ? { level: 'info', stage: 'route', fields: { group, topic } }
+      : { level: 'error', stage: 'route', fields: { group, topic, tasks, code: 'E_ROUTE_AMBIGUOUS' } },
+  dispatched: ({ type, ...fields }) => ({ level: 'trace', stage: 'dispatch', fields }),
+  outcome: ({ slot, batch, deliveries, elapsedMs, cpuMs }) => ({
+    level: 'trace',
+    stage: 'dispatch',
+    fields: { slot, batch, deliveries, elapsedMs, cpuMs },
+  }),
+  'analyzer-log': ({ task, source, line }) => ({
+    level: line.level,
+    stage: 'dispatch',
+    kind: line.level,
+    fields: { task, ...place(source), fields: line.fields },
+    message: line.message,
+  }),
+  suspected: ({ slot, task, source, fault }) => ({
+    level: 'warn',
+    stage: 'dispatch',
+    kind: fault.code,
+    fields: { slot, task, ...place(source), ...words(fault) },
+  }),
+  retrying: ({ task, source, attempt, delayMs, fault }) => ({
+    level: 'debug',
+    stage: 'retry',
+    kind: fault?.code ?? 'requeue',
+    fields: { task, ...place(source), attempt, delayMs, ...(fault && words(fault)) },
+  }),
+  'dead-letter': ({ task, source, attempts, fault }) => ({
+    level: 'warn',
+    stage: 'dead-letter',
+    kind: fault.code,
+    fields: { task, ...place(source), attempts, ...words(fault) },
+  }),
+  'gave-up': ({ task, source, attempts, fault }) => ({
+    level: 'warn',
+    stage: 'retry',
+    kind: fault.code,
+    fields: { task, ...place(source), attempts, ...words(fault) },
+  }),
+  published: ({ type, ...fields }) => ({ level: 'trace', stage: 'publish', fields }),
+  'publish-failed': ({ code, message, publications, retriable }) => ({
+    level: 'warn',
+    stage: 'publish',
+    kind: code,
+    fields: { code, message, publications, retriable },
+  }),
+  finished: ({ task, withFindings, silent, deadLettered }) => ({
+    level: 'trace',
+    fields: { task, withFindings, silent, deadLettered },
+  }),
+  committed: ({ type, ...fields }) => ({ level: 'trace', stage: 'commit', fields }),
+  'commit-failed': ({ group, code, message }) => ({
+    level: 'warn',
+    stage: 'commit',
+    kind: code,
+    fields: { group, code, message },
+  }),
+  draining: ({ reason }) => ({ level: 'info', fields: { reason } }),
+  drained: ({ unfinished, elapsedMs }) => ({
+    level: unfinished === 0 ? 'info' : 'warn',
+    fields: { unfinished, elapsedMs },
+  }),
+  failed: ({ code, message }) => ({ level: 'error', fields: { code, message } }),
+};
+
+/** Where a delivery lies: the way to look at it, instead of its payload. */
+function place({ topic, partition, offset }: Position): Record<string, unknown> {
+  return { topic, partition, offset };
+}
+
+/** Without `details`, which may hold parts of a payload. */
+function words({ code, message }: Fault): Record<string, unknown> {
+  return { code, message };
+}
+
+function named(partitions: readonly TopicPartition[]): Record<string, unknown> {
+  const names = partitions
+    .slice(0, PARTITIONS_NAMED_MAX)
+    .map(({ topic, partition }) => `${topic}/${partition}`);
+  const more = partitions.length - names.length;
+  return { partitions: names, ...(more > 0 && { morePartitions: more }) };
+}

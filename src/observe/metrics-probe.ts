@@ -1,0 +1,131 @@
+/** What each probe event does to the metrics. Bounded: names from outside are admitted up to a limit. */
+import type { Probe } from '../ports/probe.ts';
+import type { EventTable } from './event-table.ts';
+import { applyEntry } from './event-table.ts';
+import type { Meters } from './metrics.ts';
+import { Names } from './names.ts';
+import { SlotCpu } from './slot-cpu.ts';
+
+/** Values of a label that come from outside; the table's help texts name this number. */
+const NAMES_MAX = 50;
+const MS_PER_SECOND = 1000;
+
+/** The probe that feeds `meters`. */
+export function metricsProbe(meters: Meters): Probe {
+  const table: EventTable<void> = {
+    ...intake(meters),
+    ...analysis(meters),
+    ...endings(meters),
+    ...outputs(meters),
+    draining: () => {
+      meters.draining.set(1);
+    },
+    drained: () => undefined, // nobody scrapes any more
+    failed: ({ code }) => {
+      meters.failures.inc({ code });
+    },
+  };
+  return (event) => {
+    applyEntry(table, event);
+  };
+}
+
+type Part<Types extends keyof EventTable<void>> = Pick<EventTable<void>, Types>;
+
+function intake(
+  meters: Meters,
+): Part<'assigned' | 'revoked' | 'consumed' | 'unrouted' | 'waiting' | 'pull-failed'> {
+  return {
+    assigned: ({ group, partitions }) => {
+      meters.assignments.inc({ group, change: 'assigned' });
+      meters.partitions.inc({ group }, partitions.length);
+    },
+    revoked: ({ group, partitions, dropped }) => {
+      meters.assignments.inc({ group, change: 'revoked' });
+      meters.partitions.dec({ group }, partitions.length);
+      meters.droppedDeliveries.inc({ group }, dropped);
+    },
+    consumed: ({ group, deliveries, bytes }) => {
+      meters.consumed.inc({ group }, deliveries);
+      meters.consumedBytes.inc({ group }, bytes);
+    },
+    unrouted: ({ group, tasks }) => {
+      meters.unroutedTopics.inc({ group, cause: tasks.length === 0 ? 'none' : 'ambiguous' });
+    },
+    waiting: ({ cause }) => {
+      meters.waits.inc({ cause });
+    },
+    'pull-failed': ({ group, code }) => {
+      meters.pullFailures.inc({ group, code });
+    },
+  };
+}
+
+function analysis(meters: Meters): Part<'dispatched' | 'outcome' | 'analyzer-log' | 'suspected'> {
+  const slotCpu = new SlotCpu();
+  const platforms = new Names(NAMES_MAX);
+  const problems = new Names(NAMES_MAX);
+  return {
+    dispatched: ({ deliveries, lanes }) => {
+      meters.batchDeliveries.observe({}, deliveries);
+      meters.batchLanes.observe({}, lanes);
+    },
+    outcome: ({ slot, elapsedMs, cpuMs, tally }) => {
+      if (elapsedMs > 0) meters.batchSeconds.observe({}, elapsedMs / MS_PER_SECOND); // 0: the thread was lost
+      meters.workerCpu.inc(slotCpu.spentMs(slot, cpuMs) / MS_PER_SECOND);
+      for (const [name, count] of Object.entries(tally.platforms)) {
+        meters.platforms.inc({ platform: platforms.admit(name) }, count);
+      }
+      for (const [name, count] of Object.entries(tally.problems)) {
+        meters.problems.inc({ problem: problems.admit(name) }, count);
+      }
+    },
+    'analyzer-log': ({ task, line }) => {
+      meters.logLines.inc({ task, level: line.level });
+    },
+    suspected: ({ task, fault }) => {
+      meters.suspects.inc({ task, code: fault.code });
+    },
+  };
+}
+
+function endings(meters: Meters): Part<'retrying' | 'dead-letter' | 'gave-up' | 'finished'> {
+  return {
+    retrying: ({ task, fault }) => {
+      meters.retries.inc({ task, cause: fault?.code ?? 'requeue' });
+    },
+    'dead-letter': ({ task, fault }) => {
+      meters.deadLetters.inc({ task, code: fault.code });
+    },
+    'gave-up': ({ task, fault }) => {
+      meters.givenUp.inc({ task, code: fault.code });
+    },
+    finished: ({ task, withFindings, silent, deadLettered, ages }) => {
+      meters.finished.inc({ task, ending: 'findings' }, withFindings);
+      meters.finished.inc({ task, ending: 'silent' }, silent);
+      meters.finished.inc({ task, ending: 'dead-letter' }, deadLettered);
+      for (const [ms, deliveries] of ages) meters.ages.observe({ task }, ms / MS_PER_SECOND, deliveries);
+    },
+  };
+}
+
+function outputs(meters: Meters): Part<'published' | 'publish-failed' | 'committed' | 'commit-failed'> {
+  return {
+    published: ({ findings, deadLetters, bytes, elapsedMs }) => {
+      meters.publishedFindings.inc(findings);
+      meters.publishedDeadLetters.inc(deadLetters);
+      meters.publishedBytes.inc(bytes);
+      meters.publishSeconds.observe({}, elapsedMs / MS_PER_SECOND);
+    },
+    'publish-failed': ({ code, retriable, publications }) => {
+      meters.publishFailures.inc({ code, retriable: String(retriable) }, publications);
+    },
+    committed: ({ group, deliveries, elapsedMs }) => {
+      meters.committed.inc({ group }, deliveries);
+      meters.commitSeconds.observe({ group }, elapsedMs / MS_PER_SECOND);
+    },
+    'commit-failed': ({ group, code }) => {
+      meters.commitFailures.inc({ group, code });
+    },
+  };
+}

@@ -1,0 +1,279 @@
+/**
+ * Every metric of the product, declared once, and the live ones made from it.
+ *
+ * Names begin with `faultline_` and then, where there is one, the stage of the flow. Fed by probe
+ * events only, so once per batch or rarer. docs/reference/metrics.md is generated from the table.
+ */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Probe } from '../ports/probe.ts';
+import type { Backlog } from '../ports/source.ts';
+import type { Instruments } from './instruments.ts';
+import { createInstruments } from './instruments.ts';
+import { metricsProbe } from './metrics-probe.ts';
+
+const SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;
+const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
+
+/** The table. */
+export const METRICS = {
+  consumed: {
+    type: 'counter',
+    name: 'faultline_consume_deliveries_total',
+    help: 'Deliveries taken from the source.',
+    labels: ['group'],
+  },
+  consumedBytes: {
+    type: 'counter',
+    name: 'faultline_consume_bytes_total',
+    help: 'Bytes of their keys and values.',
+    labels: ['group'],
+  },
+  waits: {
+    type: 'counter',
+    name: 'faultline_consume_waits_total',
+    help: 'Times that intake began to wait, by what was spent or full: backpressure.',
+    labels: ['cause'],
+  },
+  pullFailures: {
+    type: 'counter',
+    name: 'faultline_consume_failures_total',
+    help: 'Pulls that failed for now and are tried again.',
+    labels: ['group', 'code'],
+  },
+  assignments: {
+    type: 'counter',
+    name: 'faultline_consume_assignments_total',
+    help: 'Changes of the assigned partitions; change is assigned or revoked.',
+    labels: ['group', 'change'],
+  },
+  partitions: {
+    type: 'gauge',
+    name: 'faultline_consume_partitions',
+    help: 'Partitions assigned to this process.',
+    labels: ['group'],
+  },
+  droppedDeliveries: {
+    type: 'counter',
+    name: 'faultline_consume_dropped_deliveries_total',
+    help: 'Deliveries in hand that a revoke gave back; whoever has the partition next processes them.',
+    labels: ['group'],
+  },
+  backlog: {
+    type: 'gauge',
+    name: 'faultline_consume_backlog_deliveries',
+    help: 'Deliveries that a partition holds and that were not pulled yet, summed over groups.',
+    labels: ['topic', 'partition'],
+  },
+  unroutedTopics: {
+    type: 'counter',
+    name: 'faultline_route_unrouted_topics_total',
+    help: 'Topics passed over, because no task takes them (cause none) or two do (cause ambiguous).',
+    labels: ['group', 'cause'],
+  },
+  batchDeliveries: {
+    type: 'histogram',
+    name: 'faultline_dispatch_batch_deliveries',
+    help: 'Deliveries of the batches handed to worker threads.',
+    labels: [],
+    buckets: POWERS_OF_TWO,
+  },
+  batchLanes: {
+    type: 'histogram',
+    name: 'faultline_dispatch_batch_lanes',
+    help: 'Lanes whose deliveries share a batch.',
+    labels: [],
+    buckets: POWERS_OF_TWO,
+  },
+  batchSeconds: {
+    type: 'histogram',
+    name: 'faultline_dispatch_batch_seconds',
+    help: 'Time that a worker thread took for a batch.',
+    labels: [],
+    buckets: SECONDS,
+  },
+  workerCpu: {
+    type: 'counter',
+    name: 'faultline_dispatch_cpu_seconds_total',
+    help: 'CPU time of the worker threads, as they report it.',
+    labels: [],
+  },
+  suspects: {
+    type: 'counter',
+    name: 'faultline_dispatch_suspects_total',
+    help: 'Deliveries in hand when their thread hung or died.',
+    labels: ['task', 'code'],
+  },
+  platforms: {
+    type: 'counter',
+    name: 'faultline_analysis_findings_total',
+    help: 'Findings made, by platform; past 50 platforms the rest is other.',
+    labels: ['platform'],
+  },
+  problems: {
+    type: 'counter',
+    name: 'faultline_analysis_problems_total',
+    help: 'What findings could not make of their reports, by problem; past 50 problems the rest is other.',
+    labels: ['problem'],
+  },
+  logLines: {
+    type: 'counter',
+    name: 'faultline_analysis_log_lines_total',
+    help: 'Lines that analyzers logged.',
+    labels: ['task', 'level'],
+  },
+  retries: {
+    type: 'counter',
+    name: 'faultline_retry_deliveries_total',
+    help: 'Deliveries to be tried again; the cause is an error code, or requeue where the analyzer asked.',
+    labels: ['task', 'cause'],
+  },
+  givenUp: {
+    type: 'counter',
+    name: 'faultline_retry_given_up_total',
+    help: 'Deliveries finished without a finding because their retries are spent.',
+    labels: ['task', 'code'],
+  },
+  deadLetters: {
+    type: 'counter',
+    name: 'faultline_dead_letter_deliveries_total',
+    help: 'Dead letters made.',
+    labels: ['task', 'code'],
+  },
+  publishedFindings: {
+    type: 'counter',
+    name: 'faultline_publish_findings_total',
+    help: 'Findings that the sink acknowledged.',
+    labels: [],
+  },
+  publishedDeadLetters: {
+    type: 'counter',
+    name: 'faultline_publish_dead_letters_total',
+    help: 'Dead letters that the sink acknowledged.',
+    labels: [],
+  },
+  publishedBytes: {
+    type: 'counter',
+    name: 'faultline_publish_bytes_total',
+    help: 'Bytes of the acknowledged findings and dead letters.',
+    labels: [],
+  },
+  publishSeconds: {
+    type: 'histogram',
+    name: 'faultline_publish_seconds',
+    help: 'From a request to the sink to its acknowledgement.',
+    labels: [],
+    buckets: SECONDS,
+  },
+  publishFailures: {
+    type: 'counter',
+    name: 'faultline_publish_failures_total',
+    help: 'Publications that the sink did not take: for now (retriable true) or for good.',
+    labels: ['code', 'retriable'],
+  },
+  finished: {
+    type: 'counter',
+    name: 'faultline_finished_deliveries_total',
+    help: 'Deliveries that left the engine; ending is findings, silent or dead-letter.',
+    labels: ['task', 'ending'],
+  },
+  ages: {
+    type: 'histogram',
+    name: 'faultline_finished_age_seconds',
+    help: 'From consumed to finished, that is acknowledged: the latency of the engine.',
+    labels: ['task'],
+    buckets: SECONDS,
+  },
+  committed: {
+    type: 'counter',
+    name: 'faultline_commit_deliveries_total',
+    help: 'Deliveries that the committed offsets moved past.',
+    labels: ['group'],
+  },
+  commitSeconds: {
+    type: 'histogram',
+    name: 'faultline_commit_seconds',
+    help: 'Time of a commit.',
+    labels: ['group'],
+    buckets: SECONDS,
+  },
+  commitFailures: {
+    type: 'counter',
+    name: 'faultline_commit_failures_total',
+    help: 'Commits that failed and are tried again.',
+    labels: ['group', 'code'],
+  },
+  inFlight: {
+    type: 'gauge',
+    name: 'faultline_in_flight_deliveries',
+    help: 'Deliveries consumed and not finished.',
+    labels: [],
+  },
+  draining: {
+    type: 'gauge',
+    name: 'faultline_draining',
+    help: '1 from the beginning of an ordered exit, else 0.',
+    labels: [],
+  },
+  failures: {
+    type: 'counter',
+    name: 'faultline_failures_total',
+    help: 'Errors that ended the engine.',
+    labels: ['code'],
+  },
+  gaugeFailures: {
+    type: 'counter',
+    name: 'faultline_scrape_failures_total',
+    help: 'Times that the backlog could not be read for these metrics, and is left out.',
+    labels: [],
+  },
+} as const;
+
+/** The live metrics. */
+export type Meters = Instruments<typeof METRICS>;
+
+/** What is asked at the moment of a scrape. */
+export interface GaugeSources {
+  inFlight(): number;
+  backlog(): Promise<readonly Backlog[]>;
+}
+
+/** The metrics of one engine. */
+export interface Metrics {
+  readonly probe: Probe;
+  readonly contentType: string;
+  /** All of them in Prometheus' text format, the process' own included. */
+  text(): Promise<string>;
+}
+
+/** Makes them, in a registry of their own. */
+export function createMetrics(gauges: GaugeSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const meters = createInstruments(METRICS, registry);
+  return {
+    probe: metricsProbe(meters),
+    contentType: registry.contentType,
+    text: async () => {
+      meters.inFlight.set(gauges.inFlight());
+      showBacklog(meters, await readBacklog(meters, gauges));
+      return registry.metrics();
+    },
+  };
+}
+
+async function readBacklog(meters: Meters, gauges: GaugeSources): Promise<readonly Backlog[]> {
+  try {
+    return await gauges.backlog();
+  } catch {
+    meters.gaugeFailures.inc(); // the other metrics are worth having, most of all now
+    return [];
+  }
+}
+
+/** Anew each time: partitions come and go. */
+function showBacklog({ backlog }: Meters, entries: readonly Backlog[]): void {
+  backlog.reset();
+  for (const { topic, partition, deliveries } of entries) backlog.inc({ topic, partition }, deliveries);
+}

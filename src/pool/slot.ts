@@ -1,0 +1,232 @@
+/**
+ * One slot: a thread with an identity that outlives the thread, and the batches in its hands.
+ *
+ * When the thread hangs or dies, exactly one delivery is blamed: the one that the progress word
+ * names. Everything else that was in hand comes back unprocessed. Detects and blames, decides
+ * nothing; does not know what the thread is made of.
+ */
+import { assert } from '../model/assert.ts';
+import type { Batch, DeliveryResult, Outcome } from '../model/batch.ts';
+import { NO_TALLY, UNPROCESSED } from '../model/batch.ts';
+import type { Fault } from '../model/errors.ts';
+import { describe, EngineError } from '../model/errors.ts';
+import type { TaskAnalysis } from '../model/task.ts';
+import { packBatch } from '../wire/batch.ts';
+import { unpackOutcome } from '../wire/outcome.ts';
+import type { BatchBuffers } from './buffers.ts';
+import { Stillness } from './stillness.ts';
+import { BATCH_DELIVERIES_LIMIT, clearProgress, loadProgress, progressIn } from './worker/progress.ts';
+import type { ThreadReply, ThreadRequest } from './worker/protocol.ts';
+
+/** A batch in hand, and one waiting. */
+export const BATCHES_MAX = 2;
+
+/** How long a thread may take to start, to load its analyzers, and to end. */
+const START_MS_MAX = 30_000;
+
+/** Threads that die in a row before they begin a delivery. */
+const IDLE_DEATHS_MAX = 3;
+
+/** A thread that is replaced when it ends. */
+export interface Thread {
+  /** Rejects when the thread ends before it has answered; all requests of that thread do, in one turn. */
+  post(request: ThreadRequest): Promise<ThreadReply>;
+  /** Ends the thread; another takes its place. */
+  end(): void;
+  /** Ends it for good. */
+  close(): Promise<void>;
+}
+
+/** What a slot is made of. */
+export interface SlotOptions {
+  readonly tasks: readonly TaskAnalysis[];
+  readonly buffers: BatchBuffers;
+  /** Shared with the thread. */
+  readonly progress: Int32Array;
+  readonly tickMs: number;
+}
+
+interface InHand {
+  readonly batch: Batch;
+  /** Which of the slot's threads has it. */
+  readonly generation: number;
+  readonly reply: PromiseWithResolvers<Outcome>;
+}
+
+/** The delivery that is blamed for the end of a thread. */
+interface Blame {
+  readonly batch: Batch;
+  readonly index: number;
+  readonly fault: Fault;
+}
+
+/** See above. */
+export class Slot {
+  readonly #thread: Thread;
+  readonly #options: SlotOptions;
+  readonly #stillness: Stillness;
+  readonly #inHand = new Set<InHand>();
+  #generation = 0;
+  #idleDeaths = 0;
+  #blame: Blame | undefined;
+  /** The thread was told to end, and has not yet. */
+  #ending = false;
+  /** Set while the first thread loads its analyzers. */
+  #starting: PromiseWithResolvers<void> | undefined;
+  /** Set: it takes nothing any more. */
+  #failure: EngineError | undefined;
+
+  constructor(thread: Thread, options: SlotOptions) {
+    this.#thread = thread;
+    this.#options = options;
+    this.#stillness = new Stillness(options.tickMs);
+  }
+
+  /** Resolves when the thread has loaded its analyzers. Rejects with `E_ANALYZER_LOAD` or `E_POOL_FAILED`. */
+  start(): Promise<void> {
+    const starting = Promise.withResolvers<void>();
+    this.#starting = starting;
+    this.#thread.post(null).then(
+      (reply) => {
+        this.#starting = undefined;
+        if (reply.type === 'failed') starting.reject(fromFault(reply.fault));
+        else starting.resolve();
+      },
+      (error: unknown) => this.#fail(asPoolError(error)),
+    );
+    return starting.promise;
+  }
+
+  /** Runs a batch. Rejects only when the slot cannot work at all. */
+  run(batch: Batch): Promise<Outcome> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    assert(this.#inHand.size < BATCHES_MAX, 'a slot has at most two batches');
+    assert(batch.items.length < BATCH_DELIVERIES_LIMIT, 'a batch has fewer than 2^20 deliveries');
+    if (this.#inHand.size === 0) this.#stillness.restart();
+    const inHand: InHand = { batch, generation: this.#generation, reply: Promise.withResolvers() };
+    this.#inHand.add(inHand);
+    const packed = packBatch(batch, (bytes) => this.#options.buffers.take(bytes));
+    this.#thread
+      .post(packed)
+      .then(
+        (reply) => this.#answered(inHand, reply),
+        (error: unknown) => this.#lost(inHand, error),
+      )
+      .catch((error: unknown) => this.#fail(asPoolError(error)));
+    return inHand.reply.promise;
+  }
+
+  /** The watchdog's tick. */
+  tick(elapsedMs: number): void {
+    if (this.#inHand.size === 0 && this.#starting === undefined) return;
+    const word = loadProgress(this.#options.progress);
+    const stillMs = this.#stillness.observe(word, elapsedMs);
+    const suspect = this.#ending ? undefined : this.#named(word);
+    if (suspect === undefined) {
+      if (stillMs > START_MS_MAX)
+        this.#fail(new EngineError('E_POOL_FAILED', 'a thread does not start or end'));
+      return;
+    }
+    const { eventTimeoutMs } = this.#taskOf(suspect);
+    if (stillMs <= eventTimeoutMs) return;
+    const message = `not done after ${eventTimeoutMs} ms; its thread was ended`;
+    this.#blame = { ...suspect, fault: { code: 'E_EVENT_TIMEOUT', message, retriable: true } };
+    this.#ending = true;
+    this.#stillness.restart();
+    this.#thread.end();
+  }
+
+  /** Ends the thread; what is in hand comes back unprocessed. */
+  async close(): Promise<void> {
+    this.#failure ??= new EngineError('E_POOL_FAILED', 'the pool is closed');
+    for (const inHand of this.#inHand)
+      this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, undefined));
+    await this.#thread.close();
+  }
+
+  #answered(inHand: InHand, reply: ThreadReply): void {
+    if (!this.#inHand.has(inHand)) return;
+    this.#idleDeaths = 0;
+    if (reply.type === 'outcome') {
+      this.#options.buffers.give(reply.batch);
+      this.#release(inHand).reply.resolve(unpackOutcome(reply.outcome));
+      return;
+    }
+    assert(reply.type === 'failed', 'a batch is answered by an outcome or a fault');
+    this.#fail(fromFault(reply.fault));
+  }
+
+  #lost(inHand: InHand, error: unknown): void {
+    if (!this.#inHand.has(inHand)) return;
+    if (inHand.generation === this.#generation) this.#buryThread(error);
+    if (this.#inHand.has(inHand)) this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, this.#blame));
+  }
+
+  /** Once per thread that ended: finds whom to blame, and makes ready for the next one. */
+  #buryThread(error: unknown): void {
+    if (!this.#ending) {
+      const suspect = this.#named(loadProgress(this.#options.progress));
+      const message = `its thread ended: ${describe(error)}`;
+      this.#blame = suspect && {
+        ...suspect,
+        fault: { code: 'E_EVENT_WORKER_DIED', message, retriable: true },
+      };
+    }
+    this.#idleDeaths = this.#blame === undefined ? this.#idleDeaths + 1 : 0;
+    this.#generation += 1;
+    this.#ending = false;
+    this.#stillness.restart();
+    clearProgress(this.#options.progress);
+    if (this.#idleDeaths >= IDLE_DEATHS_MAX) this.#fail(asPoolError(error));
+  }
+
+  /** The delivery in hand that the word names. */
+  #named(word: number): Pick<Blame, 'batch' | 'index'> | undefined {
+    for (const { batch } of this.#inHand) {
+      const index = progressIn(word, batch.id);
+      if (index !== undefined) return { batch, index };
+    }
+    return undefined;
+  }
+
+  #taskOf({ batch, index }: Pick<Blame, 'batch' | 'index'>): TaskAnalysis {
+    const task = this.#options.tasks[batch.items[index]?.task ?? -1];
+    assert(task !== undefined, 'the progress word names a delivery of a known task');
+    return task;
+  }
+
+  /** The slot is given up: what is in hand is rejected, and so is all that follows. */
+  #fail(error: EngineError): void {
+    this.#failure ??= error;
+    this.#starting?.reject(this.#failure);
+    this.#starting = undefined;
+    for (const inHand of this.#inHand) this.#release(inHand).reply.reject(error);
+    // Its end is awaited by close(); here it only must not be left unhandled.
+    this.#thread.close().catch(() => undefined);
+  }
+
+  #release(inHand: InHand): InHand {
+    this.#inHand.delete(inHand);
+    return inHand;
+  }
+}
+
+/** What comes back of a batch whose thread is gone. */
+function lostOutcome(batch: Batch, blame: Blame | undefined): Outcome {
+  const guilty = blame?.batch === batch ? blame : undefined;
+  const results = batch.items.map((_, index): DeliveryResult =>
+    guilty?.index === index ? { status: 'suspect', fault: guilty.fault } : UNPROCESSED,
+  );
+  return { results, elapsedMs: 0, cpuMs: 0, tally: NO_TALLY, logs: [] };
+}
+
+function fromFault({ code, message, details }: Fault): EngineError {
+  return new EngineError(code, message, details && { details });
+}
+
+function asPoolError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return new EngineError('E_POOL_FAILED', `a worker thread ended before it could work: ${describe(error)}`, {
+    cause: error,
+  });
+}

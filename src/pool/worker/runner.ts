@@ -1,0 +1,224 @@
+/**
+ * Runs batches in a thread: for each delivery decode, choose the analyzer, analyze, encode.
+ *
+ * A delivery that fails harms itself alone; its neighbours go on, except later ones of its key where
+ * it will be seen again. Built-in analyzers run without a single await. What a module's analyzer
+ * rejects behind its own back, while the batch is open, is a failure of the delivery that did it.
+ * Does not guard against hangs and deaths: that is the slot's work, on the other side.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AnalyzerResult } from '../../model/analyzer.ts';
+import type { BatchItem, DeliveryResult, EncodedFinding } from '../../model/batch.ts';
+import { UNPROCESSED } from '../../model/batch.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { PerfEvent } from '../../model/event.ts';
+import type { AnalysisLimits, TaskAnalysis } from '../../model/task.ts';
+import { unpackBatch } from '../../wire/batch.ts';
+import { decodeEvent } from '../../wire/event.ts';
+import type { Envelope, IdentifiedFinding } from '../../wire/finding.ts';
+import { composeCustomFinding, composeFinding, encodeFinding, envelopeOf } from '../../wire/finding.ts';
+import { packOutcome } from '../../wire/outcome.ts';
+import type { LoadedAnalyzer, TaskAnalyzers } from './analyzers.ts';
+import { analyzerFor } from './analyzers.ts';
+import { contextOf, isAnswer, loggerOf } from './context.ts';
+import { faultOf } from './faults.ts';
+import { HeldKeys } from './held-keys.ts';
+import type { OpenBatch } from './open-batch.ts';
+import { closeBatch, openBatch } from './open-batch.ts';
+import { storeProgress } from './progress.ts';
+import { tallyEntry, tallyOf } from './tally.ts';
+
+/** Findings of one delivery. */
+const FINDINGS_MAX = 1_000;
+
+/** Bytes of findings after which the rest of a batch comes back unprocessed; one delivery's may not exceed it either. */
+const OUTCOME_BYTES_MAX = 64 * 2 ** 20;
+
+/** Unhandled rejections that wait to be logged. */
+const ORPHANS_MAX = 100;
+
+/** What a runner is made of. */
+export interface RunnerOptions {
+  readonly tasks: readonly TaskAnalysis[];
+  readonly analyzers: readonly TaskAnalyzers[];
+  readonly limits: AnalysisLimits;
+  /** The shared memory of the progress word. */
+  readonly progress: Int32Array;
+}
+
+type ModuleAnalyzer = Extract<LoadedAnalyzer, { kind: 'module' }>;
+
+/** One delivery on its way. */
+interface Call {
+  readonly batch: OpenBatch;
+  readonly index: number;
+  readonly item: BatchItem;
+  readonly task: TaskAnalysis;
+  readonly event: PerfEvent;
+  readonly envelope: Envelope;
+}
+
+/** Whose asynchronous work is running. */
+interface Caller {
+  readonly batch: OpenBatch;
+  readonly index: number;
+  /** Ends the wait for the analyzer. */
+  readonly interrupt: (error: unknown) => void;
+}
+
+/** Runs one batch at a time. */
+export class BatchRunner {
+  readonly #options: RunnerOptions;
+  /** Only modules are run inside it: built-in analyzers pay nothing. */
+  readonly #callers = new AsyncLocalStorage<Caller>();
+  /** What nobody handled of batches that are gone, to be logged with the next one. */
+  readonly #orphans: { readonly from: string; readonly error: unknown }[] = [];
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs a packed batch and packs its outcome; `buffer` is free again when it resolves. Calls must not overlap. */
+  async run(buffer: ArrayBuffer): Promise<ArrayBuffer> {
+    const startMs = performance.now();
+    const batch = openBatch(unpackBatch(buffer));
+    await this.#runAll(batch);
+    if (batch.foreign) await nextTurn();
+    closeBatch(batch);
+    this.#logOrphans(batch);
+    return packOutcome({
+      results: batch.results,
+      elapsedMs: performance.now() - startMs,
+      cpuMs: threadCpuMs(),
+      tally: tallyOf(batch.tallies.flat()),
+      logs: batch.logs.lines(),
+    });
+  }
+
+  /** Takes a rejection or exception that nobody handled, in the context that it came from. */
+  unhandled(error: unknown): void {
+    const caller = this.#callers.getStore();
+    if (caller !== undefined && !caller.batch.closed) {
+      caller.batch.late.set(caller.index, error);
+      caller.interrupt(error);
+      return;
+    }
+    if (this.#orphans.length >= ORPHANS_MAX) return;
+    const from = caller?.batch.items[caller.index]?.delivery;
+    this.#orphans.push({
+      from:
+        from === undefined ? 'no delivery in particular' : `${from.topic}:${from.partition}:${from.offset}`,
+      error,
+    });
+  }
+
+  async #runAll(batch: OpenBatch): Promise<void> {
+    const held = new HeldKeys();
+    for (const [index, item] of batch.items.entries()) {
+      if (batch.bytes > OUTCOME_BYTES_MAX || held.has(item)) {
+        batch.results.push(UNPROCESSED);
+        continue;
+      }
+      storeProgress(this.#options.progress, batch.id, index);
+      const result = this.#runOne(batch, index, item);
+      // No await where there is no promise: it would cost a turn per delivery.
+      const settled = result instanceof Promise ? await result : result;
+      batch.results.push(settled);
+      held.after(item, settled);
+    }
+  }
+
+  #runOne(batch: OpenBatch, index: number, item: BatchItem): DeliveryResult | Promise<DeliveryResult> {
+    const { tasks, analyzers, limits } = this.#options;
+    try {
+      const { value, headers } = item.delivery;
+      const event = decodeEvent(value, headers, item.delivery, limits);
+      const task = at(tasks, item.task);
+      const analyzer = analyzerFor(at(analyzers, item.task), event.category);
+      const envelope = envelopeOf(event, item.delivery, analyzer.identity);
+      const call = { batch, index, item, task, event, envelope };
+      if (analyzer.kind === 'module') return this.#callModule(call, analyzer);
+      const analysis = analyzer.analyze(event, limits, task);
+      return this.#done(call, [composeFinding(envelope, analysis)]);
+    } catch (error) {
+      return { status: 'failed', fault: faultOf(error) };
+    }
+  }
+
+  async #callModule(call: Call, analyzer: ModuleAnalyzer): Promise<DeliveryResult> {
+    const { batch, index, item, event } = call;
+    batch.foreign = true;
+    const log = loggerOf(batch.logs, index);
+    const context = contextOf(event, item, { task: call.task, log, nowMs: Date.now() });
+    const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
+    interrupted.catch(() => undefined);
+    try {
+      const result = this.#callers.run({ batch, index, interrupt }, analyzer.analyze, event, context);
+      // Raced, because a callback that throws leaves the result pending for ever.
+      return this.#answer(call, await Promise.race([result, interrupted]));
+    } catch (error) {
+      return { status: 'failed', fault: faultOf(error) };
+    }
+  }
+
+  #answer(call: Call, result: AnalyzerResult): DeliveryResult {
+    if (result === undefined || result === null) return this.#done(call, []);
+    if (!isAnswer(result)) return this.#done(call, this.#composeAll(call, result));
+    switch (result.answer) {
+      case 'finish':
+        return this.#done(call, []);
+      case 'requeue':
+        return { status: 'requeue', delayMs: result.delayMs };
+      case 'dead-letter':
+        return { status: 'failed', fault: faultOf(new EngineError('E_EVENT_REJECTED', result.reason)) };
+    }
+  }
+
+  #composeAll({ envelope }: Call, result: unknown): readonly IdentifiedFinding[] {
+    const customs: readonly unknown[] = Array.isArray(result) ? result : [result];
+    if (customs.length > FINDINGS_MAX) {
+      throw new EngineError('E_FINDING_TOO_LARGE', `${customs.length} findings, at most ${FINDINGS_MAX}`);
+    }
+    const { findingBytesMax } = this.#options.limits;
+    return customs.map((custom, index) => composeCustomFinding(custom, envelope, { index, findingBytesMax }));
+  }
+
+  /** Encodes all findings of a delivery, or none. */
+  #done({ batch, index, task }: Call, findings: readonly IdentifiedFinding[]): DeliveryResult {
+    const format = { encoding: task.encoding, findingBytesMax: this.#options.limits.findingBytesMax };
+    const encoded = findings.map((finding): EncodedFinding => ({
+      id: Buffer.from(finding.id),
+      value: encodeFinding(finding, format),
+      category: finding.category,
+    }));
+    const bytes = encoded.reduce((sum, { value }) => sum + value.length, 0);
+    if (bytes > OUTCOME_BYTES_MAX) {
+      throw new EngineError(
+        'E_FINDING_TOO_LARGE',
+        `${bytes} bytes of findings, at most ${OUTCOME_BYTES_MAX}`,
+      );
+    }
+    batch.bytes += bytes;
+    batch.tallies[index] = findings.map(tallyEntry);
+    return { status: 'done', findings: encoded };
+  }
+
+  #logOrphans(batch: OpenBatch): void {
+    for (const { from, error } of this.#orphans.splice(0)) {
+      const message = `unhandled in ${from}, whose batch was finished: ${faultOf(error).message}`;
+      batch.logs.add(0, { level: 'error', message }, { from });
+    }
+  }
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new EngineError('E_ASSERT', `the pool has no task ${index}`);
+  return item;
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}

@@ -1,0 +1,139 @@
+/**
+ * Consumer groups: who reads for a group, and the positions it has committed.
+ *
+ * One process at a time reads for a group. Positions are stored without the main thread waiting;
+ * what is committed while a write is under way goes into the next one.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Position, TopicPartition } from '../../model/delivery.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { Environment, StoredHolder, StoredPosition } from './environment.ts';
+import { writeFailure } from './failure.ts';
+import { isAlive, thisHolder } from './holder.ts';
+
+/** A position with a note beside it. */
+export interface NotedPosition extends Position {
+  /** Up to about 4 KB; empty when left out. */
+  readonly metadata?: string;
+}
+
+/** What a group has stored of one partition. */
+export interface CommittedPosition extends TopicPartition, StoredPosition {}
+
+/** Tokens of the groups that this process holds. */
+const HELD_HERE = new Set<string>();
+
+/** A group that this process reads for. */
+export class Group {
+  readonly #environment: Environment;
+  readonly #name: string;
+  readonly #holder: StoredHolder = thisHolder(randomUUID());
+  #pending = new Map<string, NotedPosition>();
+  #writing: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  constructor(environment: Environment, name: string) {
+    this.#environment = environment;
+    this.#name = name;
+  }
+
+  /** Takes the group. Rejects with `E_LOG_BUSY` when a living process has it, or as writes do. */
+  async enter(): Promise<void> {
+    const { owners } = this.#environment.tables;
+    let other: StoredHolder | null = null;
+    await this.#write(() => {
+      const owner = owners.get(this.#name);
+      other = owner !== undefined && this.#isHeld(owner) ? owner : null;
+      if (other === null) void owners.put(this.#name, this.#holder);
+    });
+    if (other !== null) throw busy(this.#name, other);
+    HELD_HERE.add(this.#holder.token);
+  }
+
+  /** Lets the group go, after what is being committed. Never rejects: a dead holder is taken over anyway. */
+  async leave(): Promise<void> {
+    await Promise.allSettled([this.#writing, this.#next]);
+    HELD_HERE.delete(this.#holder.token);
+    const { owners } = this.#environment.tables;
+    const release = (): void => {
+      if (owners.get(this.#name)?.token === this.#holder.token) void owners.remove(this.#name);
+    };
+    await this.#write(release).catch(() => {});
+  }
+
+  /** The stored position of a partition, or `null`. */
+  committed(topic: string, partition: number): StoredPosition | null {
+    return this.#environment.tables.positions.get([this.#name, topic, partition]) ?? null;
+  }
+
+  /** Stores positions, durably, all or none. Rejects with `E_COMMIT_FAILED`. */
+  async commit(positions: readonly NotedPosition[]): Promise<void> {
+    for (const position of positions) this.#pending.set(`${position.topic}/${position.partition}`, position);
+    this.#next ??= this.#store();
+    return this.#next;
+  }
+
+  async #store(): Promise<void> {
+    await this.#writing?.catch(() => {});
+    const positions = [...this.#pending.values()];
+    this.#pending = new Map();
+    this.#writing = this.#next;
+    this.#next = null;
+    const { positions: table } = this.#environment.tables;
+    try {
+      await this.#environment.write(() => {
+        for (const { topic, partition, offset, metadata = '' } of positions) {
+          void table.put([this.#name, topic, partition], { offset, metadata });
+        }
+      });
+    } catch (error) {
+      const cause = await writeFailure(error, this.#environment.dir);
+      const message = `the positions of group ${this.#name} could not be stored: ${cause.message}`;
+      throw new EngineError('E_COMMIT_FAILED', message, { cause, hint: cause.hint });
+    }
+  }
+
+  /** Alive, and in this process also not forgotten by one that could not let it go. */
+  #isHeld(owner: StoredHolder): boolean {
+    if (owner.pid === process.pid && owner.startedTicks === this.#holder.startedTicks)
+      return HELD_HERE.has(owner.token);
+    return isAlive(owner);
+  }
+
+  async #write(callback: () => void): Promise<void> {
+    try {
+      await this.#environment.write(() => this.#environment.inside(callback));
+    } catch (error) {
+      throw await writeFailure(error, this.#environment.dir);
+    }
+  }
+}
+
+/** All groups that have a reader or have committed something, by name. */
+export function groupNames({ tables }: Environment): readonly string[] {
+  const names = new Set<string>([...tables.owners.getKeys({})]);
+  for (const [group] of tables.positions.getKeys({})) names.add(group);
+  return [...names].sort();
+}
+
+/** Everything that a group has committed. */
+export function committedPositions({ tables }: Environment, group: string): readonly CommittedPosition[] {
+  const found: CommittedPosition[] = [];
+  for (const { key, value } of tables.positions.getRange({ start: [group, '', 0] })) {
+    const [name, topic, partition] = key;
+    if (name !== group) break;
+    found.push({ topic, partition, ...value });
+  }
+  return found;
+}
+
+/** The process that reads for a group now, or `null`. */
+export function groupReader({ tables }: Environment, group: string): number | null {
+  const owner = tables.owners.get(group);
+  return owner !== undefined && isAlive(owner) ? owner.pid : null;
+}
+
+function busy(group: string, { pid }: StoredHolder): EngineError {
+  const message = `process ${pid} already reads the log for the group ${group}`;
+  return new EngineError('E_LOG_BUSY', message, { details: { pid, group } });
+}

@@ -1,0 +1,156 @@
+/**
+ * The source of tests and benchmarks: hands out the deliveries that a {@link MemoryBroker} holds.
+ *
+ * The hot path is `pull`: it copies references only, partition by partition in turn.
+ */
+import { assert } from '../../model/assert.ts';
+import type { Delivery, Position, TopicPartition } from '../../model/delivery.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { Backlog, PullLimit, Source, SourceListener } from '../../ports/source.ts';
+import { Wake } from '../wake.ts';
+import type { MemoryBroker } from './broker.ts';
+
+/** What a memory source is made with. */
+export interface MemorySourceOptions {
+  readonly broker: MemoryBroker;
+  readonly group: string;
+  /** Which topics it reads, among those that exist. */
+  readonly subscribes: (topic: string) => boolean;
+  /** Where to begin when the group has no committed position. */
+  readonly from: 'earliest' | 'latest';
+}
+
+interface Cursor extends TopicPartition {
+  readonly deliveries: readonly Delivery[];
+  position: number;
+}
+
+/** The source. */
+export class MemorySource implements Source {
+  readonly #options: MemorySourceOptions;
+  readonly #wake = new Wake();
+  readonly #known = new Set<string>();
+  readonly #cursors: Cursor[] = [];
+  #listener: SourceListener | null = null;
+  #unwatch: (() => void) | null = null;
+  #turn = 0;
+  #closed = false;
+
+  constructor(options: MemorySourceOptions) {
+    this.#options = options;
+  }
+
+  async open(listener: SourceListener): Promise<void> {
+    this.#assertOpen();
+    this.#options.broker.enter(this.#options.group);
+    this.#listener = listener;
+    this.#unwatch = this.#options.broker.watch(() => this.#wake.notify());
+    this.#adopt(this.#options.from);
+  }
+
+  async pull(limit: PullLimit): Promise<readonly Delivery[]> {
+    this.#assertOpen();
+    const endMs = performance.now() + limit.waitMs;
+    for (;;) {
+      const found = this.#take(limit);
+      const leftMs = endMs - performance.now();
+      if (found.length > 0 || leftMs <= 0 || limit.signal.aborted) return found;
+      await this.#wake.wait(leftMs, limit.signal);
+      if (this.#closed) return [];
+    }
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    this.#assertOpen();
+    const { broker, group } = this.#options;
+    for (const { topic, partition, offset } of positions) broker.commit(group, topic, partition, offset);
+  }
+
+  async backlog(): Promise<readonly Backlog[]> {
+    this.#assertOpen();
+    return this.#cursors.map(({ topic, partition, deliveries, position }) => ({
+      topic,
+      partition,
+      deliveries: deliveries.length - position,
+    }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unwatch?.();
+    if (this.#listener !== null) this.#options.broker.leave(this.#options.group);
+    this.#wake.notify();
+  }
+
+  /** Begins to read topics that were not there before; these are read from their start. */
+  #adopt(from: 'earliest' | 'latest'): void {
+    const { broker, group, subscribes } = this.#options;
+    if (broker.topics.length === this.#known.size) return;
+    const added: Cursor[] = [];
+    for (const topic of broker.topics) {
+      if (this.#known.has(topic)) continue;
+      this.#known.add(topic);
+      if (!subscribes(topic)) continue;
+      broker.topic(topic).forEach((deliveries, partition) => {
+        const start = from === 'latest' ? deliveries.length : 0;
+        added.push({
+          topic,
+          partition,
+          deliveries,
+          position: broker.committed(group, topic, partition) ?? start,
+        });
+      });
+    }
+    if (added.length === 0) return;
+    this.#cursors.push(...added);
+    this.#listener?.assigned(added.map(({ topic, partition }) => ({ topic, partition })));
+  }
+
+  /** One round over what is ready, a fair share of each; another partition begins each time. */
+  #take(limit: PullLimit): readonly Delivery[] {
+    this.#adopt('earliest');
+    const ready = this.#cursors.filter(
+      ({ topic, partition, deliveries, position }) =>
+        position < deliveries.length && !limit.paused(topic, partition),
+    );
+    const taken: Delivery[] = [];
+    let bytes = 0;
+    this.#turn += 1;
+    for (
+      let i = 0;
+      i < ready.length && taken.length < limit.deliveriesMax && bytes < limit.bytesMax;
+      i += 1
+    ) {
+      const cursor = ready[(this.#turn + i) % ready.length];
+      assert(cursor !== undefined, 'a turn names a cursor');
+      const share = Math.ceil((limit.deliveriesMax - taken.length) / (ready.length - i));
+      bytes = takeFrom(cursor, taken, share, bytes, limit.bytesMax);
+    }
+    return taken;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new EngineError('E_SOURCE_CLOSED');
+  }
+}
+
+/** Moves up to `count` deliveries of a cursor to `taken`; returns the bytes taken so far. */
+function takeFrom(
+  cursor: Cursor,
+  taken: Delivery[],
+  count: number,
+  bytesBefore: number,
+  bytesMax: number,
+): number {
+  const end = Math.min(cursor.position + count, cursor.deliveries.length);
+  let bytes = bytesBefore;
+  while (cursor.position < end && (bytes < bytesMax || taken.length === 0)) {
+    const delivery = cursor.deliveries[cursor.position];
+    assert(delivery !== undefined, 'a position below the end has a delivery');
+    taken.push(delivery);
+    bytes += (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
+    cursor.position += 1;
+  }
+  return bytes;
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, test } from 'node:test';
+import type { Delivery } from '../../src/model/delivery.ts';
+import { openLog } from '../../src/transport/log/store.ts';
+import { assertKeyOrder, numbers, sorted, upTo } from '../contract/records.ts';
+import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
+
+const ROUNDS = 6;
+const CHILD = fileURLToPath(new URL('log-child.ts', import.meta.url));
+const LISTENER = { assigned: (): void => {}, revoked: async (): Promise<void> => {} };
+
+let dir: string;
+let remove: () => void;
+beforeEach(() => {
+  ({ dir, remove } = temporaryDir());
+});
+afterEach(() => remove());
+
+/** A child process and the lines it has printed whole. */
+class Child {
+  readonly process: ChildProcess;
+  readonly exited: Promise<unknown>;
+  #printed = '';
+
+  constructor(...args: readonly string[]) {
+    this.process = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process.stdout?.on('data', (chunk: Buffer) => (this.#printed += chunk.toString()));
+    this.exited = once(this.process, 'close');
+  }
+
+  get lines(): string[] {
+    return this.#printed.split('\n').slice(0, -1);
+  }
+
+  /** Resolves when so many lines are there, or the child has ended. */
+  async printed(lines: number): Promise<void> {
+    while (this.lines.length < lines && this.process.exitCode === null) {
+      await Promise.race([once(this.process.stdout ?? this.process, 'data'), this.exited]);
+    }
+  }
+}
+
+function assertNoGaps(deliveries: readonly Delivery[]): void {
+  const next = new Map<number, number>();
+  for (const { partition, offset } of deliveries) {
+    assert.equal(offset, next.get(partition) ?? 0);
+    next.set(partition, offset + 1);
+  }
+}
+
+test('an appending process that is killed at any moment loses nothing acknowledged and leaves order intact', async (context) => {
+  const acknowledged: number[] = [];
+
+  for (const round of upTo(ROUNDS)) {
+    const child = new Child('append', dir, 'a', String(round * 1_000_000), '100000');
+    const lines = 1 + Math.floor(Math.random() * 3000);
+    context.diagnostic(`round ${round}: killed after ${lines} acknowledgements`);
+    await child.printed(lines);
+    child.process.kill('SIGKILL');
+    await child.exited;
+    acknowledged.push(...child.lines.map(Number));
+  }
+
+  const store = await openLog(logOptions(dir, { create: false }));
+  const deliveries = await readAll(store, 'events');
+  const present = new Set(numbers(deliveries));
+  assert.ok(acknowledged.length >= ROUNDS);
+  assert.deepEqual(
+    acknowledged.filter((number) => !present.has(number)),
+    [],
+  );
+  assert.equal(present.size, deliveries.length);
+  assertKeyOrder(deliveries);
+  assertNoGaps(deliveries);
+  await store.close();
+});
+
+test('two processes append while a third consumes: everything arrives once, in order', async () => {
+  const store = await openLog(logOptions(dir));
+  const source = store.source({ group: 'g', subscribes: () => true, from: 'earliest' });
+  await source.open(LISTENER);
+  const limit = {
+    deliveriesMax: 500,
+    bytesMax: 1 << 20,
+    waitMs: 10_000,
+    paused: () => false,
+    signal: new AbortController().signal,
+  };
+
+  const children = [
+    new Child('append', dir, 'a', '0', '8000'),
+    new Child('append', dir, 'b', '8000', '8000'),
+  ];
+  const arrived: Delivery[] = [];
+  while (arrived.length < 16_000) {
+    const pulled = await source.pull(limit);
+    assert.ok(pulled.length > 0, `${arrived.length} of 16000 came`);
+    arrived.push(...pulled);
+  }
+  await Promise.all(children.map(({ exited }) => exited));
+
+  assert.deepEqual(sorted(numbers(arrived)), upTo(16_000));
+  assertKeyOrder(arrived);
+  assertNoGaps(arrived);
+  await source.close();
+  await store.close();
+});
+
+test('a group that a living process reads is refused with its id; when it is killed it is taken over', async () => {
+  const holder = new Child('hold', dir, 'crashes');
+  await holder.printed(1);
+  const store = await openLog(logOptions(dir));
+  const open = async (): Promise<void> => {
+    const source = store.source({ group: 'crashes', subscribes: () => true, from: 'earliest' });
+    await source.open(LISTENER);
+    await source.close();
+  };
+
+  await assert.rejects(open(), {
+    code: 'E_LOG_BUSY',
+    message: new RegExp(`process ${holder.process.pid} .*crashes`),
+  });
+  holder.process.kill('SIGKILL');
+  await holder.exited;
+  await open();
+
+  await store.close();
+});

@@ -1,0 +1,4 @@
+import { createPiscinaPool } from '../../src/pool/piscina.ts';
+import { poolContract } from '../contract/pool.ts';
+
+poolContract('piscina', { create: createPiscinaPool, threads: true });

@@ -1,0 +1,41 @@
+/**
+ * The checkers: each holds one promise against what happens. They see every fact right after
+ * the ledger followed it, are asked again after each event, and once more at the end.
+ *
+ * A checker must not throw: facts come from within calls of the engine. It tells a violation, and
+ * the world stops after the event. A new rule is a new file in `checkers/` and a line below.
+ */
+import { batchRules } from './checkers/batches.ts';
+import { commitRules } from './checkers/commit.ts';
+import { creditRules } from './checkers/credit.ts';
+import { exitRules } from './checkers/exits.ts';
+import { lossRules } from './checkers/loss.ts';
+import { orderRules } from './checkers/order.ts';
+import { outputRules } from './checkers/outputs.ts';
+import type { Fact } from './facts.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Tells that `rule` is broken. */
+export type Violate = (rule: string, message: string) => void;
+
+/** One checker. */
+export interface Checker {
+  /** Called with virtual milliseconds. */
+  see?(fact: Fact, nowMs: number): void;
+  afterEvent?(engine: { readonly inFlight: number }): void;
+  atEnd?(): void;
+}
+
+/** Makes a checker for one run. */
+export type MakeChecker = (ledger: Ledger, violate: Violate) => Checker;
+
+/** All of them. */
+export const CHECKERS: readonly MakeChecker[] = [
+  commitRules,
+  orderRules,
+  batchRules,
+  creditRules,
+  outputRules,
+  exitRules,
+  lossRules,
+];

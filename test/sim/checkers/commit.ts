@@ -1,0 +1,74 @@
+/**
+ * Commits: never past an unfinished offset, never back, only of partitions that are ours, and none
+ * under way any more when a partition is let go.
+ */
+import type { Position } from '../../../src/model/delivery.ts';
+import type { MakeChecker } from '../checkers.ts';
+import type { PartitionState } from '../ledger.ts';
+
+/** The rules of commits. */
+export const commitRules: MakeChecker = (ledger, violate) => {
+  const stored = new Map<PartitionState, number>();
+  /** Partitions of commits that were asked and not answered. */
+  const underWay = new Map<readonly Position[], readonly PartitionState[]>();
+
+  function checkAsked(partition: PartitionState, { offset }: Position): void {
+    const said = `${partition.name} position ${offset}`;
+    if (!partition.owned) violate('only owned partitions are committed', said);
+    if (offset < partition.asked) {
+      violate('commits of an epoch never go back', `${said} after ${partition.asked}`);
+    }
+    const lowest = partition.lowestUnfinished;
+    if (lowest !== undefined && lowest.offset < offset) {
+      violate('a commit never passes an unfinished offset', `${said}, but ${lowest.offset} is unfinished`);
+    }
+    const last = partition.given.at(-1);
+    if (offset > Math.max(partition.stored, (last?.offset ?? -1) + 1)) {
+      violate('a commit never passes what was handed out', said);
+    }
+  }
+
+  function checkStored(partition: PartitionState, { offset }: Position): void {
+    const before = stored.get(partition) ?? 0;
+    if (offset < before)
+      violate('stored positions never go back', `${partition.name} ${offset} after ${before}`);
+    stored.set(partition, offset);
+  }
+
+  function checkLetGo(partition: PartitionState): void {
+    const waiting = [...underWay.values()].some((partitions) => partitions.includes(partition));
+    if (waiting) violate('commits end before a partition is let go', partition.name);
+  }
+
+  return {
+    see(fact) {
+      switch (fact.type) {
+        case 'started':
+          underWay.clear();
+          break;
+        case 'commit-asked': {
+          const partitions = fact.positions.map((position) => ledger.partition(fact.group, position));
+          underWay.set(fact.positions, partitions);
+          for (const [index, partition] of partitions.entries()) {
+            const position = fact.positions[index];
+            if (position !== undefined) checkAsked(partition, position);
+          }
+          break;
+        }
+        case 'commit-failed':
+          underWay.delete(fact.positions);
+          break;
+        case 'commit-stored':
+          underWay.delete(fact.positions);
+          for (const position of fact.positions)
+            checkStored(ledger.partition(fact.group, position), position);
+          break;
+        case 'let-go':
+          for (const each of fact.partitions) checkLetGo(ledger.partition(fact.group, each));
+          break;
+        default:
+          break;
+      }
+    },
+  };
+};

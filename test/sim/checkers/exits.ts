@@ -1,0 +1,65 @@
+/** Exits and revokes: within their deadlines, and an exit that says nothing is unfinished left nothing. */
+import type { Checker, MakeChecker } from '../checkers.ts';
+
+/** What a deadline does not cover: commits on their way, waits that cannot be broken off, milliseconds. */
+const SLACK_MS = 700;
+
+/** How old the source's word about its backlog may be, milliseconds. */
+const BACKLOG_MS = 5;
+
+/** The rules of letting go. */
+export const exitRules: MakeChecker = (ledger, violate): Checker => {
+  const { limits } = ledger.plan;
+  let drainAskedMs: number | null = null;
+  return {
+    see(fact, nowMs) {
+      switch (fact.type) {
+        case 'started':
+          drainAskedMs = null;
+          break;
+        case 'drain-asked':
+          drainAskedMs ??= nowMs;
+          break;
+        case 'let-go':
+          if (fact.elapsedMs > limits.revokeMs + SLACK_MS) {
+            violate('a revoke keeps its deadline', `${fact.elapsedMs} of ${limits.revokeMs} ms`);
+          }
+          break;
+        case 'probe':
+          if (fact.event.type === 'draining' && fact.event.reason === 'idle') checkIdle(nowMs - BACKLOG_MS);
+          break;
+        case 'ended':
+          if (
+            fact.how === 'exited' &&
+            drainAskedMs !== null &&
+            nowMs - drainAskedMs > limits.drainMs + SLACK_MS
+          ) {
+            violate('an ordered exit keeps its deadline', `${nowMs - drainAskedMs} of ${limits.drainMs} ms`);
+          }
+          if (fact.how === 'exited') checkLeft(fact.unfinished);
+          break;
+        default:
+          break;
+      }
+    },
+  };
+
+  /** Whoever ends because nothing is left must be right. */
+  function checkIdle(sinceMs: number): void {
+    for (const { records, stored, owned, epoch } of ledger.partitions) {
+      const left = records.find(({ record: { availableMs, delivery }, current }) => {
+        const done = owned && current?.epoch === epoch && current.finished;
+        return availableMs <= sinceMs && delivery.offset >= stored && !done;
+      });
+      if (left !== undefined) violate('an idle exit leaves nothing', `${left.record.id} is left`);
+    }
+  }
+
+  function checkLeft(unfinished: number): void {
+    const left = ledger.inFlight.size;
+    if (unfinished === 0 && left > 0) violate('an exit tells what is unfinished', `${left} are`);
+    if (unfinished < 0 || unfinished > limits.creditDeliveries) {
+      violate('an exit tells what is unfinished', `it says ${unfinished}`);
+    }
+  }
+};

@@ -1,0 +1,71 @@
+/**
+ * What happens in the simulated world, as facts: one stream from the ports and the world, on which
+ * the ledger, the checkers, the trace and the counts live. Ports only report; who looks at what they
+ * report is no business of theirs.
+ */
+import type { Batch, DeliveryResult } from '../../src/model/batch.ts';
+import type { Delivery, Position, Publication, TopicPartition } from '../../src/model/delivery.ts';
+import type { PullLimit } from '../../src/ports/source.ts';
+import type { ProbeEvent } from '../../src/ports/probe.ts';
+import type { PublishResult } from '../../src/ports/sink.ts';
+
+/** How a process ended. */
+export type ProcessEnd = 'killed' | 'exited' | 'failed';
+
+/** One thing that happened. `request` numbers are the sink's own. */
+export type Fact =
+  | { readonly type: 'started'; readonly process: number }
+  | {
+      readonly type: 'ended';
+      readonly process: number;
+      readonly how: ProcessEnd;
+      readonly reason: string;
+      /** As the engine's report says; 0 when there is none. */
+      readonly unfinished: number;
+    }
+  | { readonly type: 'drain-asked'; readonly reason: string }
+  | { readonly type: 'healed' }
+  | { readonly type: 'assigned'; readonly group: string; readonly partitions: readonly TopicPartition[] }
+  | { readonly type: 'revoking'; readonly group: string; readonly partitions: readonly TopicPartition[] }
+  | {
+      readonly type: 'let-go';
+      readonly group: string;
+      readonly partitions: readonly TopicPartition[];
+      readonly elapsedMs: number;
+    }
+  | { readonly type: 'pull-asked'; readonly group: string; readonly limit: PullLimit }
+  /** Pulls that wait and bring nothing are no fact. */
+  | { readonly type: 'handed-out'; readonly group: string; readonly deliveries: readonly Delivery[] }
+  | { readonly type: 'pull-failed'; readonly group: string; readonly code: string }
+  | { readonly type: 'commit-asked'; readonly group: string; readonly positions: readonly Position[] }
+  | { readonly type: 'commit-stored'; readonly group: string; readonly positions: readonly Position[] }
+  | {
+      readonly type: 'commit-failed';
+      readonly group: string;
+      readonly positions: readonly Position[];
+      readonly why: string;
+    }
+  | { readonly type: 'dispatched'; readonly slot: number; readonly batch: Batch }
+  | {
+      readonly type: 'returned';
+      readonly slot: number;
+      readonly batch: Batch;
+      readonly results: readonly DeliveryResult[];
+    }
+  | { readonly type: 'thread-lost'; readonly slot: number; readonly why: 'hang' | 'death' }
+  | {
+      readonly type: 'publish-asked';
+      readonly request: number;
+      readonly publications: readonly Publication[];
+    }
+  | { readonly type: 'written'; readonly publication: Publication }
+  | {
+      readonly type: 'answered';
+      readonly request: number;
+      readonly publications: readonly Publication[];
+      readonly results: readonly PublishResult[];
+    }
+  | { readonly type: 'probe'; readonly event: ProbeEvent };
+
+/** Takes a fact. Must not throw: it is called from within the engine. */
+export type Report = (fact: Fact) => void;

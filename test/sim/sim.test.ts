@@ -1,0 +1,153 @@
+/** The simulated world against the engine, its ports' chance and clock, and the bugs it must find. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Engine } from '../../src/engine/engine.ts';
+import { ProcessClock, VirtualClock } from './clock.ts';
+import type { Fact } from './facts.ts';
+import { BUGS } from './mutants/bugs.ts';
+import { hunt } from './mutants/hunt.ts';
+import { SimRandom } from './random.ts';
+import type { SimResult } from './world.ts';
+import { simulate } from './world.ts';
+
+const SEEDS = 150;
+const RERUN_EVERY = 20;
+const BUG_SEEDS = 200;
+/** Two cores: two hunts at a time. */
+const HUNTS_AT_ONCE = 2;
+
+function run(seed: number, onLine: ((line: string) => void) | null = null): Promise<SimResult> {
+  return simulate(seed, (options) => new Engine(options), onLine);
+}
+
+test(`the promises hold under the chaos of ${SEEDS} seeds, and every kind of fault was dealt`, async () => {
+  const dealt = new Set<string>();
+  const expected: readonly (Fact['type'] | 'killed' | 'exited' | 'failed')[] = [
+    'killed',
+    'exited',
+    'failed',
+    'drain-asked',
+    'let-go',
+    'pull-failed',
+    'commit-failed',
+    'thread-lost',
+  ];
+
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violation, counts } = await run(seed);
+    assert.equal(violation, null, `seed ${seed}: replay with node test/sim/run.ts --seed ${seed}`);
+    for (const name of Object.keys(counts)) dealt.add(name);
+  }
+
+  assert.deepEqual(
+    expected.filter((name) => !dealt.has(name)),
+    [],
+  );
+});
+
+test('the same seed gives the same trace, byte for byte', async () => {
+  for (let seed = 1; seed <= SEEDS; seed += RERUN_EVERY) {
+    const first: string[] = [];
+    const second: string[] = [];
+
+    const one = await run(seed, (line) => first.push(line));
+    const other = await run(seed, (line) => second.push(line));
+
+    assert.deepEqual(second, first);
+    assert.equal(other.hash, one.hash);
+  }
+});
+
+test('different seeds give different traces', async () => {
+  const hashes = new Set<string>();
+
+  for (let seed = 1; seed <= 10; seed++) hashes.add((await run(seed)).hash);
+
+  assert.equal(hashes.size, 10);
+});
+
+test(`every planted bug is found within ${BUG_SEEDS} seeds`, async () => {
+  const left = [...BUGS];
+  const missed: string[] = [];
+  const work = async (): Promise<void> => {
+    for (let bug = left.shift(); bug !== undefined; bug = left.shift()) {
+      if ((await hunt(bug, BUG_SEEDS)).seeds === null) missed.push(bug.name);
+    }
+  };
+
+  await Promise.all(Array.from({ length: HUNTS_AT_ONCE }, work));
+
+  assert.deepEqual(missed, []);
+});
+
+test('a bug whose text is not in the engine is an error, not a bug that was not found', async () => {
+  const bug = { name: 'no-such-bug', does: '', file: 'src/engine/engine.ts', find: '', replace: '' };
+
+  await assert.rejects(hunt(bug, 1), /SIM_BUG=no-such-bug is none of/);
+});
+
+test('events run in the order of their times, and at one time in the order they were made', () => {
+  const clock = new VirtualClock();
+  const ran: string[] = [];
+  const random = new SimRandom('order');
+  const times = Array.from({ length: 200 }, () => random.int(0, 20));
+
+  for (const [index, time] of times.entries()) clock.schedule(time, () => ran.push(`${time}:${index}`));
+  while (clock.step());
+
+  const sorted = times
+    .map((time, index) => ({ time, index }))
+    .toSorted((a, b) => a.time - b.time || a.index - b.index);
+  assert.deepEqual(
+    ran,
+    sorted.map(({ time, index }) => `${time}:${index}`),
+  );
+});
+
+test('nothing that an ended process had scheduled happens', () => {
+  const clock = new VirtualClock();
+  const process = new ProcessClock(clock);
+  let ran = 0;
+  process.schedule(5, () => (ran += 1));
+  clock.schedule(3, () => process.end());
+
+  while (clock.step());
+  process.schedule(1, () => (ran += 1));
+  while (clock.step());
+
+  assert.equal(ran, 0);
+});
+
+test('a cancelled event does not happen and takes no step', () => {
+  const clock = new VirtualClock();
+  let ran = 0;
+  const cancel = clock.schedule(5, () => (ran += 1));
+
+  cancel();
+
+  assert.equal(clock.step(), false);
+  assert.equal(ran, 0);
+});
+
+test('a stream of chance depends on its name and not on the use of others', () => {
+  const used = new SimRandom('seed');
+  for (let i = 0; i < 100; i++) used.next();
+
+  const after = used.child('sink');
+  const fresh = new SimRandom('seed').child('sink');
+
+  assert.equal(after.next(), fresh.next());
+  assert.notEqual(new SimRandom('seed').child('sink').next(), new SimRandom('seed').child('source').next());
+});
+
+test('a stream of chance is even: a tenth of the draws in each tenth of the range', () => {
+  const random = new SimRandom('even');
+  const tenths = new Array<number>(10).fill(0);
+
+  for (let i = 0; i < 100_000; i++) {
+    const tenth = random.int(0, 9);
+    tenths[tenth] = (tenths[tenth] ?? 0) + 1;
+  }
+
+  for (const count of tenths) assert.ok(count > 9_500 && count < 10_500, `${count} of 10,000 expected`);
+});

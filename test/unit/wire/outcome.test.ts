@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { DeliveryResult, Outcome } from '../../../src/model/batch.ts';
+import { UNPROCESSED } from '../../../src/model/batch.ts';
+import type { ErrorCode, Fault } from '../../../src/model/errors.ts';
+import { ERRORS } from '../../../src/model/errors.ts';
+import { packOutcome, unpackOutcome } from '../../../src/wire/outcome.ts';
+
+const bytes = fc.uint8Array({ maxLength: 50 }).map((array) => new Uint8Array(array));
+const name = fc.string({ maxLength: 10 });
+// The decoder renames this one key of an object; entries of the tally are safe from it.
+const fields = fc.dictionary(
+  name.filter((key) => key !== '__proto__'),
+  fc.oneof(name, fc.integer(), fc.boolean()),
+  {
+    noNullPrototype: true,
+  },
+);
+const codes = Object.keys(ERRORS) as ErrorCode[];
+const fault: fc.Arbitrary<Fault> = fc.record(
+  { code: fc.constantFrom(...codes), message: name, retriable: fc.boolean(), details: fields },
+  { requiredKeys: ['code', 'message', 'retriable'], noNullPrototype: true },
+);
+const finding = fc.record({ id: bytes, value: bytes, category: name }, { noNullPrototype: true });
+const result: fc.Arbitrary<DeliveryResult> = fc.oneof(
+  fc.array(finding, { maxLength: 3 }).map((findings) => ({ status: 'done' as const, findings })),
+  fault.map((value) => ({ status: 'failed' as const, fault: value })),
+  fault.map((value) => ({ status: 'suspect' as const, fault: value })),
+  fc.nat().map((delayMs) => ({ status: 'requeue' as const, delayMs })),
+  fc.constant(UNPROCESSED),
+);
+const counts = fc.dictionary(fc.oneof(name, fc.constant('__proto__')), fc.nat(), { noNullPrototype: true });
+const group = fc.record(
+  { group: name, title: name, kind: fc.constantFrom('crash' as const, 'lag' as const), count: fc.nat() },
+  { noNullPrototype: true },
+);
+const line = fc.record(
+  { level: fc.constantFrom('debug' as const, 'error' as const), message: name, fields, index: fc.nat() },
+  { noNullPrototype: true },
+);
+const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
+  {
+    results: fc.array(result, { maxLength: 20 }),
+    elapsedMs: fc.double({ noNaN: true }),
+    cpuMs: fc.double({ noNaN: true }),
+    tally: fc.record(
+      { platforms: counts, problems: counts, groups: fc.array(group) },
+      { noNullPrototype: true },
+    ),
+    logs: fc.array(line, { maxLength: 5 }),
+  },
+  { noNullPrototype: true },
+);
+
+describe('an outcome on its way back', () => {
+  it('comes out as it went in', () => {
+    fc.assert(
+      fc.property(anyOutcome, (outcome) => {
+        assert.deepEqual(unpackOutcome(packOutcome(outcome)), outcome);
+      }),
+    );
+  });
+
+  it('findings are views of the buffer, and share the text of their category', () => {
+    const findings = [1, 2].map((byte) => ({
+      id: Buffer.of(byte),
+      value: Buffer.of(byte, byte),
+      category: 'C',
+    }));
+    const buffer = packOutcome({
+      results: [{ status: 'done', findings }],
+      elapsedMs: 1,
+      cpuMs: 1,
+      tally: { platforms: {}, problems: {}, groups: [] },
+      logs: [],
+    });
+
+    const [copy] = unpackOutcome(buffer).results;
+
+    assert.equal(copy?.status, 'done');
+    assert.equal(
+      copy.findings.every(({ id, value }) => id.buffer === buffer && value.buffer === buffer),
+      true,
+    );
+  });
+});

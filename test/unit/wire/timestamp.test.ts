@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { parseTimestampMs } from '../../../src/wire/timestamp.ts';
+
+it('a timestamp is ISO 8601, a number or its digits; what names no zone is UTC', () => {
+  const rows: readonly (readonly [unknown, number | undefined])[] = [
+    ['2026-11-20T08:15:30.123Z', Date.UTC(2026, 10, 20, 8, 15, 30, 123)],
+    ['2026-11-20T08:15:30+02:00', Date.UTC(2026, 10, 20, 6, 15, 30)],
+    ['2026-11-20 08:15:30', Date.UTC(2026, 10, 20, 8, 15, 30)],
+    ['2026-11-20', Date.UTC(2026, 10, 20)],
+    [1_763_626_530_123, 1_763_626_530_123],
+    ['1763626530123', 1_763_626_530_123],
+    [1_763_626_530, 1_763_626_530_000],
+    ['2026-13-45T00:00:00Z', undefined],
+    ['Tue Nov 20 2026', undefined],
+    ['12', undefined],
+    [Number.NaN, undefined],
+    [9e15, undefined],
+    [true, undefined],
+    [undefined, undefined],
+  ];
+
+  assert.deepEqual(
+    rows.map(([value]) => parseTimestampMs(value)),
+    rows.map(([, expected]) => expected),
+  );
+});
+
+it('every date that JSON can say comes back', () => {
+  fc.assert(
+    fc.property(
+      fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') }),
+      (date) => {
+        assert.equal(parseTimestampMs(date.toISOString()), date.getTime());
+      },
+    ),
+  );
+});
