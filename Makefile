@@ -31,10 +31,13 @@ node_modules/.package-lock.json: package-lock.json
 
 .PHONY: run
 run: setup ## Do the main job on the example reports: ingest, analyse, publish, summary
-	@examples/run
+	npm run -s faultline -- ingest examples/reports
+	npm run -s faultline -- run --until-idle --log-level warn
 
 .PHONY: demo
-demo: run ## The same as `make run`
+demo: setup ## The same with 100,000 synthetic events
+	npm run -s faultline -- generate --count 100000
+	npm run -s faultline -- run --until-idle --log-level warn
 
 .PHONY: build
 build: setup ## Compile to dist/
@@ -117,10 +120,14 @@ chaos: setup ## kill -9 of the running command at random moments: ROUNDS=20 EVEN
 bench: setup ## Sync against async publish, the engine's own cost, micro-benchmarks
 	node bench/main.ts
 
+.PHONY: oracle
+oracle: setup ## The analysis against a corpus of real reports (CORPUS=DIR)
+	$(TESTS) 'test/oracle/**/*.test.ts'
+
 .PHONY: coverage
 coverage: setup ## Which lines the tests run
 	c8 --all --src src --src workers --reporter text-summary --reporter html $(TESTS) 'test/{unit,contract,sim,integration}/**/*.test.ts'
 
 .PHONY: clean
-clean: ## Remove what was made (not node_modules)
-	rm -rf dist coverage docs/api faultline-data
+clean: ## Remove what was built (neither node_modules nor your log)
+	rm -rf dist coverage docs/api

@@ -21,8 +21,14 @@ const NAMED: ReadonlySet<string> = new Set<ReportFormat>([
   'anr',
 ]);
 
+/** What Android and the JVM write before an exception's name. */
+const JAVA_MARKS = ['FATAL EXCEPTION', 'Exception in thread "'];
+
 /** How many lines that could be frames are tried. */
 const CANDIDATES_MAX = 64;
+/** How far a frame may be indented, and how long it may be, to be seen here. */
+const INDENT_MAX = 64;
+const FRAME_LENGTH_MAX = 8_192;
 /** How many first lines are looked at for an exception without frames or for old browsers' frames. */
 const HEAD_LINES_MAX = 64;
 
@@ -39,9 +45,10 @@ function isFormat(named: string): named is ReportFormat {
 }
 
 /** The format of a text. */
-export function detectText(text: string): ReportFormat {
+function detectText(text: string): ReportFormat {
   if (isThreadDump(text)) return 'anr';
-  if (text.includes('*** *** ***') || (text.includes('pid: ') && text.includes('backtrace:'))) return 'tombstone';
+  if (text.includes('*** *** ***') || (text.includes('pid: ') && text.includes('backtrace:')))
+    return 'tombstone';
   if (text.includes('Traceback (most recent call last)')) return 'python-stack';
   return detectFrames(text) ?? detectHead(text);
 }
@@ -54,42 +61,53 @@ function isThreadDump(text: string): boolean {
 /** ART writes `"main" prio=5 tid=1`, HotSpot `"main" #1 prio=5`. */
 function hasMainHeader(text: string): boolean {
   const at = text.indexOf('"main" ');
-  return at >= 0 && (text.startsWith('prio=', at + 7) || text.startsWith('#1 ', at + 7) || text.startsWith('tid=', at + 7));
+  return (
+    at >= 0 &&
+    (text.startsWith('prio=', at + 7) || text.startsWith('#1 ', at + 7) || text.startsWith('tid=', at + 7))
+  );
 }
 
 /** The format of the first line that is somebody's frame. */
 function detectFrames(text: string): ReportFormat | null {
   let from = 0;
-  for (let tried = 0; tried < CANDIDATES_MAX; tried++) {
+  let tried = 0;
+  while (tried < CANDIDATES_MAX) {
     const at = text.indexOf('at ', from);
     if (at < 0) break;
     from = at + 3;
     if (!startsLine(text, at)) continue;
+    tried++;
     const end = text.indexOf('\n', at);
-    const line = text.slice(at, end < 0 ? text.length : end);
+    const line = text.slice(at, Math.min(end < 0 ? text.length : end, at + FRAME_LENGTH_MAX));
     if (parseJavaFrame(line) !== null) return 'java-stack';
     if (parseJsFrame(line) !== null) return 'js-stack';
   }
-  return text.includes('#0') && firstLines(text).some((line) => parseNativeFrame(line) !== null) ? 'tombstone' : null;
+  return text.includes('#0') && firstLines(text).some((line) => parseNativeFrame(line) !== null)
+    ? 'tombstone'
+    : null;
 }
 
-/** Only blanks between it and the line's begin, or a log prefix's end. */
+/** Only blanks between it and the line's begin, or the end of a log's prefix. */
 function startsLine(text: string, at: number): boolean {
-  if (at === 0) return true;
-  const before = text.charCodeAt(at - 1);
-  return before === 10 || before === 9 || before === 32;
+  let before = at - 1;
+  const first = Math.max(at - INDENT_MAX, 0);
+  if (text.charCodeAt(before) === 9) return true;
+  while (before >= first && text.charCodeAt(before) === 32) before--;
+  return before < 0 || '\n\t:)|'.includes(text.charAt(before));
 }
 
 /** What the first lines show of a report without the usual frames. */
 function detectHead(text: string): ReportFormat {
   const lines = firstLines(text);
-  if (lines.some((line) => line.includes('FATAL EXCEPTION'))) return 'java-stack';
+  if (lines.some((line) => JAVA_MARKS.some((mark) => line.includes(mark)))) return 'java-stack';
   if (lines.some((line) => isOldScriptFrame(line))) return 'js-stack';
-  if (lines.some((line) => line.trimStart().startsWith('File "') && line.includes('", line '))) return 'python-stack';
+  if (lines.some((line) => line.trimStart().startsWith('File "') && line.includes('", line ')))
+    return 'python-stack';
   for (const line of lines) {
     const head = line.trimStart();
     const end = exceptionTypeEnd(head, 0);
-    if (end > 0 && isThrowableName(head.slice(0, end))) return head.lastIndexOf('.', end) > 0 ? 'java-stack' : 'js-stack';
+    if (end > 0 && isThrowableName(head.slice(0, end)))
+      return head.lastIndexOf('.', end) > 0 ? 'java-stack' : 'js-stack';
   }
   return 'unknown';
 }
@@ -116,7 +134,12 @@ function hasSamples(report: object): boolean {
   const list: unknown = Array.isArray(report) ? report : Reflect.get(report, 'samples');
   if (!Array.isArray(list)) return false;
   const first: unknown = list[0];
-  return typeof first === 'object' && first !== null && Object.hasOwn(first, 'stack') && Object.hasOwn(first, 'time');
+  return (
+    typeof first === 'object' &&
+    first !== null &&
+    Object.hasOwn(first, 'stack') &&
+    Object.hasOwn(first, 'time')
+  );
 }
 
 /** The format of the text in an object; one with a name or message and no telling text is JavaScript's. */

@@ -6,7 +6,13 @@ import type { Mutable } from './mutable.ts';
 /** What was understood of a frame; its line of the report only where that is nothing. */
 export function findingFrame(frame: Frame): FindingFrame {
   const { function: name, module, file, line, inApp } = frame;
-  if (name !== undefined && module !== undefined && file !== undefined && line !== undefined && inApp !== undefined) {
+  if (
+    name !== undefined &&
+    module !== undefined &&
+    file !== undefined &&
+    line !== undefined &&
+    inApp !== undefined
+  ) {
     return { function: name, module, file, line, in_app: inApp };
   }
   return anyFrame(frame);
@@ -22,6 +28,7 @@ function anyFrame(frame: Frame): FindingFrame {
   if (frame.package !== undefined) published.package = frame.package;
   if (frame.address !== undefined) published.address = frame.address;
   if (frame.inApp !== undefined) published.in_app = frame.inApp;
-  if (frame.function === undefined && frame.package === undefined && frame.file === undefined) published.raw = frame.raw;
+  if (frame.function === undefined && frame.package === undefined && frame.file === undefined)
+    published.raw = frame.raw;
   return published;
 }

@@ -39,7 +39,6 @@ function timestampEnd(line: string, start: number): number {
 
 /** Walks the tokens after the time up to the priority. */
 function afterTime(line: string, from: number): string {
-  let words = 0;
   let at = from;
   for (let token = 0; token < TOKENS_MAX; token++) {
     while (line.charAt(at) === ' ') at++;
@@ -47,12 +46,10 @@ function afterTime(line: string, from: number): string {
     if (isPriority(line, at)) {
       const next = line.charAt(at + 1);
       if (next === '/') return afterTag(line, at + 2);
-      // Studio's new form has tag and package before the priority, all others after it.
-      if (next === ' ') return words > 0 ? line.slice(at + 3) : afterTag(line, at + 2);
+      // Studio's new form has tag and package before the priority, and a column of its own for it.
+      if (next === ' ') return line.charAt(at + 2) === ' ' ? line.slice(at + 3) : afterTag(line, at + 2);
       if (next === '') return '';
     }
-    const digit = line.charCodeAt(at);
-    if (digit < 48 || digit > 57) words++;
     while (at < line.length && line.charAt(at) !== ' ') at++;
   }
   return line;
@@ -84,7 +81,14 @@ function afterBareTag(line: string, at: number): string {
   const colon = line.indexOf(':', at + 2);
   if (colon < 0 || colon - at > TAG_LENGTH_MAX) return line;
   const word = line.charAt(at) === 'A' || line.charAt(at) === 'I';
-  if (word && line.slice(at + 2, colon).trimEnd().includes(' ')) return line;
+  if (
+    word &&
+    line
+      .slice(at + 2, colon)
+      .trimEnd()
+      .includes(' ')
+  )
+    return line;
   return afterTag(line, at + 2);
 }
 

@@ -1,4 +1,5 @@
 /** Numbers, sizes, times and tables as people read them. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const PRECISE = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -70,8 +71,7 @@ function pad(text: string, width: number, align: 'right' | undefined): string {
 
 /** Columns that a text takes on a terminal, colour codes not counted. */
 export function displayWidth(text: string): number {
-  // eslint's control-character rule: escape sequences begin with one, that is the point.
-  return [...text.replaceAll(new RegExp('\u001b\\[[0-9;]*m', 'g'), '')].length;
+  return [...stripVTControlCharacters(text)].length;
 }
 
 /** Cuts to `width` with an ellipsis at the end. */

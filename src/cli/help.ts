@@ -9,6 +9,7 @@ import type { Paint } from './terminal.ts';
 export const PROGRAM = 'faultline';
 
 const SUMMARY_WIDTH = 72;
+const WRITTEN_WIDTH_MAX = 22;
 
 /** The one-line usage: `faultline tail TOPIC [flags]`. */
 export function usageLine({ name, operands, flags, settings }: Command): string {
@@ -77,12 +78,21 @@ export function overview(commands: readonly Command[], paint: Paint): string {
   ].join('\n');
 }
 
+/** A flag that is written long stands on a line of its own. */
 function flagSection(title: string, flags: Readonly<Record<string, Flag<unknown>>>): readonly string[] {
-  const rows = flagRows(flags).flatMap(({ written, summary, defaultText }) => {
-    const text = defaultText === '' ? summary : `${summary} [${defaultText}]`;
-    return wrapText(text, SUMMARY_WIDTH).map((line, index) => [index === 0 ? `  ${written}` : '', line]);
+  const rows = flagRows(flags);
+  if (rows.length === 0) return [];
+  const widths = rows.map(({ written }) => written.length).filter((width) => width <= WRITTEN_WIDTH_MAX);
+  const width = Math.max(0, ...widths);
+  const lines = rows.flatMap(({ written, summary, defaultText }) => {
+    const text = wrapText(defaultText === '' ? summary : `${summary} [${defaultText}]`, SUMMARY_WIDTH);
+    const indented = text.map((line) => `  ${' '.repeat(width)}  ${line}`);
+    const head = `  ${written.padEnd(width)}  `;
+    return written.length > width
+      ? [`  ${written}`, ...indented]
+      : [head + (text[0] ?? ''), ...indented.slice(1)];
   });
-  return rows.length === 0 ? [] : [title, ...formatTable([{ title: '' }, { title: '' }], rows)];
+  return [title, ...lines];
 }
 
 function exampleSection(title: string, { examples }: Command): readonly string[] {

@@ -1,4 +1,5 @@
 /** Ctrl-C and SIGTERM for commands that can stop at any moment. The second one ends the process at once. */
+import { onSignals } from '../system/signals.ts';
 
 /** A signal that the first interrupt aborts, and the way to stop listening. */
 export interface Interrupt {
@@ -9,16 +10,6 @@ export interface Interrupt {
 /** Listens from now on; also aborted when `gone` is. */
 export function listenForInterrupt(gone: AbortSignal): Interrupt {
   const controller = new AbortController();
-  // After the first one Node's own handling is back, which ends the process.
-  const close = (): void => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  };
-  const onSignal = (): void => {
-    close();
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const close = onSignals({ first: () => controller.abort() });
   return { signal: AbortSignal.any([gone, controller.signal]), close };
 }

@@ -33,8 +33,8 @@ function declarations(command: Command): Declarations {
   return new Map([...Object.entries(command.flags), ...settings]);
 }
 
-function settingNames({ settings, allSettings = false }: Command): readonly string[] {
-  return allSettings ? SETTINGS : settings;
+function settingNames({ settings, allSettings }: Command): readonly string[] {
+  return allSettings === true ? SETTINGS : settings;
 }
 
 /** Not strict: what is wrong is said in our own words. */

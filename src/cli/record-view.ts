@@ -10,10 +10,10 @@ import { findingLine, findingView, isFinding, type ViewOptions } from './finding
 import { clip, displayWidth, formatBytes, printable } from './format.ts';
 
 /** A decoded value: an object or list, a text, or bytes that are neither. */
-export type Content = { readonly json: unknown } | { readonly text: string } | { readonly bytes: Uint8Array };
+type Content = { readonly json: unknown } | { readonly text: string } | { readonly bytes: Uint8Array };
 
 /** Decodes a value as JSON or msgpack, else as text. */
-export function contentOf(value: Uint8Array): Content {
+function contentOf(value: Uint8Array): Content {
   try {
     if (beginsAsMsgpackMap(value)) return { json: unpackForeignMsgpack(value) };
   } catch {

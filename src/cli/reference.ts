@@ -32,7 +32,7 @@ function commandSections(command: Command): readonly string[] {
     ...command.details,
     ...flagTable('flag', flagRows(command.flags)),
     ...flagTable('flag that sets the [config](config.md)', flagRows(settings)),
-    ...(command.allSettings ? ['Every other key of the [config](config.md) has a flag too.'] : []),
+    ...(command.allSettings === true ? ['Every other key of the [config](config.md) has a flag too.'] : []),
     ...examples(command),
   ];
 }

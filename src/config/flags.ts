@@ -12,6 +12,9 @@ export const ENV_PREFIX = 'FAULTLINE_';
 /** The variable that names the config file, beside `--config`. */
 export const ENV_CONFIG = 'FAULTLINE_CONFIG';
 
+/** Variables of the command itself, which set no key. */
+export const OTHER_ENV: readonly string[] = [ENV_CONFIG, 'FAULTLINE_DEBUG'];
+
 /** One key of `system` and its names. */
 export interface ConfigFlag {
   /** Without dashes: `linger-ms`. */
@@ -30,7 +33,9 @@ export interface ConfigFlag {
 /** All keys in the order of the table. */
 export const CONFIG_FLAGS: readonly ConfigFlag[] = systemEntries().flatMap(([name, entry]) =>
   'keys' in entry
-    ? Object.entries(entry.keys).map(([inner, key]) => configFlag(`${name}.${inner}`, key, entry.task === true))
+    ? Object.entries(entry.keys).map(([inner, key]) =>
+        configFlag(`${name}.${inner}`, key, entry.task === true),
+      )
     : [configFlag(name, entry, entry.task === true)],
 );
 

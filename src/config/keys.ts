@@ -18,7 +18,7 @@ export interface IntKey extends KeyBase {
   readonly min: number;
   readonly max: number;
   readonly default: number;
-  readonly unit?: 'bytes' | 'ms';
+  readonly unit?: 'bytes';
 }
 
 /** Yes or no. */

@@ -36,7 +36,9 @@ export function readValue(key: Key, written: Written): Reading {
     case 'choice':
       return typeof raw === 'string' && key.options.includes(raw)
         ? { value: raw }
-        : { expected: `${listed(key.options)}${typeof raw === 'string' ? didYouMean(raw, key.options) : ''}` };
+        : {
+            expected: `${listed(key.options)}${typeof raw === 'string' ? didYouMean(raw, key.options) : ''}`,
+          };
     case 'name':
       return isName(raw) ? { value: raw } : { expected: NAME_RULE };
     case 'path':
@@ -61,7 +63,9 @@ export const NAME_RULE: string = `a name of letters, digits, ".", "_" and "-", a
 
 /** Whether this can be the name of a task or group. */
 export function isName(raw: unknown): raw is string {
-  return typeof raw === 'string' && raw.length <= CONFIG_LIMITS.nameLengthMax && /^[A-Za-z0-9][\w.-]*$/.test(raw);
+  return (
+    typeof raw === 'string' && raw.length <= CONFIG_LIMITS.nameLengthMax && /^[A-Za-z0-9][\w.-]*$/.test(raw)
+  );
 }
 
 /** What was found, short, for the end of a mistake's line. */
@@ -74,7 +78,7 @@ export function describeRaw(raw: unknown): string {
 function readInt(key: IntKey, written: Written): Reading {
   const value = wholeNumber(written, key.unit === 'bytes');
   if (value !== null && value >= key.min && value <= key.max) return { value };
-  const unit = key.unit === 'bytes' ? ' (or with KiB, MiB, GiB)' : key.unit === 'ms' ? ' (milliseconds)' : '';
+  const unit = key.unit === 'bytes' ? ', or with KiB, MiB, GiB' : '';
   return { expected: `a whole number from ${key.min} to ${key.max}${unit}` };
 }
 
@@ -83,7 +87,8 @@ function wholeNumber({ raw, text }: Written, bytes: boolean): number | null {
   if (typeof raw !== 'string') return null;
   const [, digits, unit] = /^(\d+(?:_\d{3})*) ?([kmg]ib)?$/i.exec(raw) ?? [];
   if (digits === undefined || (unit !== undefined && !bytes) || (unit === undefined && !text)) return null;
-  const value = Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : (UNITS[unit.toLowerCase()] ?? 1));
+  const value =
+    Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : (UNITS[unit.toLowerCase()] ?? 1));
   return Number.isSafeInteger(value) ? value : null;
 }
 
@@ -125,7 +130,8 @@ function readFrom(raw: unknown): Reading {
 
 function readAddress(raw: unknown): Reading {
   if (raw === null || raw === 'none') return { value: null };
-  const [, six, host, port] = /^(?:(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(addressText(raw)) ?? [];
+  const [, six, host, port] =
+    /^(?:(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(addressText(raw)) ?? [];
   const address: Address = { host: six ?? host ?? '127.0.0.1', port: Number(port) };
   if (port !== undefined && address.port <= 65_535) return { value: address };
   return { expected: 'HOST:PORT, a port (for loopback) or none' };

@@ -55,7 +55,11 @@ const LINES: EventTable<Line> = {
     stage: 'consume',
     fields: { group, ...named(partitions), dropped },
   }),
-  consumed: ({ type, ...fields }) => ({ level: 'trace', stage: 'consume', fields }),
+  consumed: ({ group, deliveries, bytes }) => ({
+    level: 'trace',
+    stage: 'consume',
+    fields: { group, deliveries, bytes },
+  }),
   waiting: ({ cause }) => ({ level: 'debug', stage: 'consume', kind: cause, fields: { cause } }),
   'pull-failed': ({ group, code, message }) => ({
     level: 'warn',
@@ -67,7 +71,11 @@ const LINES: EventTable<Line> = {
     tasks.length === 0
       ? { level: 'info', stage: 'route', fields: { group, topic } }
       : { level: 'error', stage: 'route', fields: { group, topic, tasks, code: 'E_ROUTE_AMBIGUOUS' } },
-  dispatched: ({ type, ...fields }) => ({ level: 'trace', stage: 'dispatch', fields }),
+  dispatched: ({ slot, batch, deliveries, lanes }) => ({
+    level: 'trace',
+    stage: 'dispatch',
+    fields: { slot, batch, deliveries, lanes },
+  }),
   outcome: ({ slot, batch, deliveries, elapsedMs, cpuMs }) => ({
     level: 'trace',
     stage: 'dispatch',
@@ -104,7 +112,11 @@ const LINES: EventTable<Line> = {
     kind: fault.code,
     fields: { task, ...place(source), attempts, ...words(fault) },
   }),
-  published: ({ type, ...fields }) => ({ level: 'trace', stage: 'publish', fields }),
+  published: ({ findings, deadLetters, bytes, elapsedMs }) => ({
+    level: 'trace',
+    stage: 'publish',
+    fields: { findings, deadLetters, bytes, elapsedMs },
+  }),
   'publish-failed': ({ code, message, publications, retriable }) => ({
     level: 'warn',
     stage: 'publish',
@@ -115,7 +127,11 @@ const LINES: EventTable<Line> = {
     level: 'trace',
     fields: { task, withFindings, silent, deadLettered },
   }),
-  committed: ({ type, ...fields }) => ({ level: 'trace', stage: 'commit', fields }),
+  committed: ({ group, partitions, deliveries, elapsedMs }) => ({
+    level: 'trace',
+    stage: 'commit',
+    fields: { group, partitions, deliveries, elapsedMs },
+  }),
   'commit-failed': ({ group, code, message }) => ({
     level: 'warn',
     stage: 'commit',

@@ -9,7 +9,7 @@
 import { Packr, Unpackr } from 'msgpackr';
 
 /** How deep foreign msgpack may nest. */
-export const MSGPACK_DEPTH_MAX = 512;
+const MSGPACK_DEPTH_MAX = 512;
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });

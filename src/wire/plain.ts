@@ -8,7 +8,7 @@
 import { isoTime } from '../model/time.ts';
 
 /** How deep it may nest; a cycle ends here too. */
-export const PLAIN_DEPTH_MAX = 64;
+const PLAIN_DEPTH_MAX = 64;
 
 interface Walk {
   nodesLeft: number;

@@ -249,6 +249,15 @@ export function poolContract(name: string, { create, threads }: PoolUnderTest): 
       });
     });
 
+    it('findings that outgrow an outcome end the batch early; the rest is unprocessed', async () => {
+      const outcome = await run(Array.from({ length: 80 }, () => order('large', 1_000_000)));
+
+      const counts = Map.groupBy(statuses(outcome), (status) => status);
+      assert.equal(outcome.results[0]?.status, 'done');
+      assert.equal(outcome.results.at(-1)?.status, 'unprocessed');
+      assert.deepEqual([...counts.keys()], ['done', 'unprocessed']);
+    });
+
     it('two batches of one slot are both run', async () => {
       const outcomes = await withPool({}, (pool) =>
         Promise.all([pool.run(0, batchOf([order('pause', 1), FIND])), pool.run(0, batchOf([FIND]))]),
@@ -323,6 +332,14 @@ function threadContract(create: PoolUnderTest['create']): void {
       assert.deepEqual(statuses(afterwards), ['done', 'done']);
     });
   }
+
+  it('a module that leaves a rejection behind while it loads is refused when the pool is made', async () => {
+    const wrong = [obedientTask({ analyzer: analyzerPath('rejects-at-load.ts') })];
+
+    const creating = create({ threads: 1, tasks: wrong, limits: LIMITS, heapMbMax: 64 });
+
+    await assert.rejects(creating, { code: 'E_POOL_FAILED', message: /left behind/ });
+  });
 
   it('the other slots do not notice that a thread ends', async () => {
     const pool = await create({ threads: 2, tasks, limits: LIMITS, heapMbMax: 64 });

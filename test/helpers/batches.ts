@@ -97,7 +97,7 @@ export function codeOf(result: DeliveryResult | undefined): string | undefined {
 }
 
 /** The finding in a JSON value. */
-export function findingIn({ value }: EncodedFinding): Readonly<Record<string, unknown>> {
+function findingIn({ value }: EncodedFinding): Readonly<Record<string, unknown>> {
   return JSON.parse(new TextDecoder().decode(value)) as Readonly<Record<string, unknown>>;
 }
 

@@ -15,10 +15,16 @@ const LISTENER = { assigned: (): void => {}, revoked: async (): Promise<void> =>
 
 let dir: string;
 let remove: () => void;
+let children: Child[] = [];
 beforeEach(() => {
   ({ dir, remove } = temporaryDir());
 });
-afterEach(() => remove());
+afterEach(async () => {
+  for (const child of children) child.process.kill('SIGKILL');
+  await Promise.all(children.map(({ exited }) => exited));
+  children = [];
+  remove();
+});
 
 /** A child process and the lines it has printed whole. */
 class Child {
@@ -30,6 +36,7 @@ class Child {
     this.process = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.process.stdout?.on('data', (chunk: Buffer) => (this.#printed += chunk.toString()));
     this.exited = once(this.process, 'close');
+    children.push(this);
   }
 
   get lines(): string[] {
@@ -91,7 +98,7 @@ test('two processes append while a third consumes: everything arrives once, in o
     signal: new AbortController().signal,
   };
 
-  const children = [
+  const appenders = [
     new Child('append', dir, 'a', '0', '8000'),
     new Child('append', dir, 'b', '8000', '8000'),
   ];
@@ -101,7 +108,7 @@ test('two processes append while a third consumes: everything arrives once, in o
     assert.ok(pulled.length > 0, `${arrived.length} of 16000 came`);
     arrived.push(...pulled);
   }
-  await Promise.all(children.map(({ exited }) => exited));
+  await Promise.all(appenders.map(({ exited }) => exited));
 
   assert.deepEqual(sorted(numbers(arrived)), upTo(16_000));
   assertKeyOrder(arrived);

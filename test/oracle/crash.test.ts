@@ -120,7 +120,9 @@ describe('the corpus of crash reports', { skip }, () => {
 
   test('the innermost frames of Python tracebacks are the state that ClusterFuzz reads', () => {
     for (const { name, report, expected } of cases('python-clusterfuzz')) {
-      const ours = parse(report).exceptions[0]?.frames.slice(0, 3).map((frame) => frame.function);
+      const ours = parse(report)
+        .exceptions[0]?.frames.slice(0, 3)
+        .map((frame) => frame.function);
 
       const state = field(expected, 'state');
       assert.deepEqual(ours, typeof state === 'string' ? state.trim().split('\n') : null, name);
@@ -133,7 +135,11 @@ function cases(directory: string): Case[] {
     const path = join(CORPUS, directory, name);
     const text = join(path, 'input.txt');
     const report: unknown = existsSync(text) ? readFileSync(text, 'utf8') : json(join(path, 'input.json'));
-    return { name, report, expected: json(join(path, 'expected.json')) ?? json(join(path, 'expected_derived.json')) };
+    return {
+      name,
+      report,
+      expected: json(join(path, 'expected.json')) ?? json(join(path, 'expected_derived.json')),
+    };
   });
 }
 
@@ -147,7 +153,9 @@ function parse(report: unknown): CrashReport {
 
 function analyze(report: unknown): Analysis & CrashResult {
   const event = { id: '1', category: 'c', timestampMs: 0, dimensions: {}, values: {}, problems: [] };
-  const finding = analyzeCrash({ ...event, profileData: { format: 'auto', report } }, LIMITS, { explain: false });
+  const finding = analyzeCrash({ ...event, profileData: { format: 'auto', report } }, LIMITS, {
+    explain: false,
+  });
   assert.equal(finding.kind, 'crash');
   return finding;
 }
@@ -158,7 +166,9 @@ function agreement(
   agrees: (report: unknown, expected: unknown) => boolean,
 ): { readonly ratio: number; readonly text: string } {
   const judged = all.filter(({ expected }) => expected !== null);
-  const differing = judged.filter(({ report, expected }) => !agrees(report, expected)).map(({ name }) => name);
+  const differing = judged
+    .filter(({ report, expected }) => !agrees(report, expected))
+    .map(({ name }) => name);
   const agreeing = judged.length - differing.length;
   const text = `${String(agreeing)} of ${String(judged.length)} agree; not: ${differing.join(', ') || 'none'}`;
   return { ratio: judged.length === 0 ? 1 : agreeing / judged.length, text };
@@ -199,7 +209,10 @@ function sameScriptFrames(report: unknown, expected: unknown): boolean {
   if (Array.isArray(sentry)) return same(ours.map(scriptTuple), sentry.toReversed().map(theirTuple));
   const theirs = list(field(expected, 'expected'));
   const count = field(expected, 'expectedCount');
-  return (count === null || ours.length === count) && theirs.every((frame, i) => frame === null || agreesWith(ours[i], frame));
+  return (
+    (count === null || ours.length === count) &&
+    theirs.every((frame, i) => frame === null || agreesWith(ours[i], frame))
+  );
 }
 
 function agreesWith(ours: Frame | undefined, theirs: unknown): boolean {

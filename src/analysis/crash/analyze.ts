@@ -70,7 +70,11 @@ function identify(report: CrashReport, firstLine: string, steps: string[] | null
 }
 
 /** Without frames the message tells crashes apart. */
-function identifyMessage({ type, message }: ExceptionInfo, types: readonly string[], steps: string[] | null): Identity {
+function identifyMessage(
+  { type, message }: ExceptionInfo,
+  types: readonly string[],
+  steps: string[] | null,
+): Identity {
   steps?.push('no frame counts: the message, without its numbers, stands for them');
   const folded = foldVariables(firstLineOf(message ?? ''), MESSAGE_LENGTH_MAX);
   const signature = folded === '' ? type || TYPE_UNKNOWN : `${type || TYPE_UNKNOWN}: ${folded}`;
@@ -109,5 +113,7 @@ function firstLineOf(text: string): string {
 }
 
 function cut(signature: string): string {
-  return signature.length <= SIGNATURE_LENGTH_MAX ? signature : `${signature.slice(0, SIGNATURE_LENGTH_MAX)}…`;
+  return signature.length <= SIGNATURE_LENGTH_MAX
+    ? signature
+    : `${signature.slice(0, SIGNATURE_LENGTH_MAX)}…`;
 }

@@ -24,7 +24,8 @@ export function blame(chain: readonly ExceptionInfo[], steps: string[] | null): 
   const own = chain.findLast((exception) => exception.frames.some((frame) => frame.inApp === true));
   const framed = own ?? chain.findLast((exception) => exception.frames.length > 0);
   const blamed = framed ?? chain[0] ?? null;
-  if (blamed !== null && steps !== null) steps.push(`exception: ${blamed.type}, ${reason(blamed, own, framed)}`);
+  if (blamed !== null && steps !== null)
+    steps.push(`exception: ${blamed.type}, ${reason(blamed, own, framed)}`);
   return blamed;
 }
 

@@ -10,7 +10,13 @@ import type { CrashReport } from '../../model/report.ts';
 import { decimalIn } from '../stack/decimal.ts';
 import { parseJavaFrame } from '../stack/java-frame.ts';
 import type { DraftException, ParseContext } from './context.ts';
-import { exceptionTypeEnd, findHeader, isThrowableName, parseHeader, type ExceptionHeader } from './exception-header.ts';
+import {
+  exceptionTypeEnd,
+  findHeader,
+  isThrowableName,
+  parseHeader,
+  type ExceptionHeader,
+} from './exception-header.ts';
 
 type Relation = 'cause' | 'suppressed';
 

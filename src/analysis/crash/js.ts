@@ -20,27 +20,73 @@ const PLACELESS = 'at <anonymous>';
 
 /** Parses the lines of a stack; `told` is what the report says beside it. */
 export function parseJs(lines: readonly string[], context: ParseContext, told: ReportText): CrashReport {
-  const exceptions: DraftException[] = [];
-  let current: DraftException | null = null;
-  const header: string[] = [];
+  const scan = new JsScan(context);
   for (let i = 0; i < lines.length; i++) {
     const text = (lines[i] ?? '').trim();
-    if (text === '') continue;
-    const frame = parseJsFrame(text) ?? parseOpera(text);
-    const cause = frame === null ? causeHeader(text) : null;
-    if (frame !== null) {
-      if (current === null && !context.addException(exceptions, (current = drafted(header)), i)) break;
-      context.addFrame(current.frames, frame, i);
-    } else if (cause !== null) {
-      if (current === null) context.addException(exceptions, drafted(header), i);
-      current = { ...cause, relation: 'cause', parent: exceptions.length - 1, frames: [] };
-      if (!context.addException(exceptions, current, i)) break;
-    } else if (current === null && header.length <= context.limits.causesMax) header.push(text);
-    else if (text.startsWith('at ') && text !== PLACELESS) context.note('frame-unreadable', i);
+    if (text !== '' && !scan.read(text, i)) break;
   }
-  if (exceptions.length === 0) exceptions.push(drafted(header));
-  tell(exceptions[0], told);
-  return { format: 'js-stack', exceptions, threads: [], problems: context.problems };
+  return scan.finish(told);
+}
+
+class JsScan {
+  readonly #context: ParseContext;
+  readonly #exceptions: DraftException[] = [];
+  /** The lines before the first frame, and their length together. */
+  readonly #header: string[] = [];
+  #headerLength = 0;
+  #current: DraftException | null = null;
+
+  constructor(context: ParseContext) {
+    this.#context = context;
+  }
+
+  /** Reads a trimmed line that is not empty; false when no more should be read. */
+  read(text: string, index: number): boolean {
+    const frame =
+      this.#current === null && isBarePlace(text) ? null : (parseJsFrame(text) ?? parseOpera(text));
+    if (frame !== null) return this.#frame(frame, index);
+    const cause = causeHeader(text);
+    if (cause !== null) return this.#cause(cause, index);
+    if (this.#current === null) this.#keep(text, index);
+    else if (text.startsWith('at ') && text !== PLACELESS) this.#context.note('frame-unreadable', index);
+    return true;
+  }
+
+  finish(told: ReportText): CrashReport {
+    const exceptions = this.#exceptions.length > 0 ? this.#exceptions : [drafted(this.#header)];
+    tell(exceptions[0], told);
+    return { format: 'js-stack', exceptions, threads: [], problems: this.#context.problems };
+  }
+
+  #frame(frame: Frame, index: number): boolean {
+    const exception = this.#current ?? drafted(this.#header);
+    if (this.#current === null && !this.#open(exception, index)) return false;
+    this.#context.addFrame(exception.frames, frame, index);
+    return true;
+  }
+
+  #cause(header: ExceptionHeader, index: number): boolean {
+    if (this.#current === null) this.#open(drafted(this.#header), index);
+    const parent = this.#exceptions.length - 1;
+    return this.#open({ ...header, relation: 'cause', parent, frames: [] }, index);
+  }
+
+  #open(exception: DraftException, index: number): boolean {
+    this.#current = exception;
+    return this.#context.addException(this.#exceptions, exception, index);
+  }
+
+  #keep(text: string, index: number): void {
+    this.#headerLength += text.length;
+    if (this.#headerLength > this.#context.limits.lineBytesMax)
+      this.#context.note('message-over-limit', index);
+    else this.#header.push(text);
+  }
+}
+
+/** Node prints `/app/a.js:3` above the error; among frames such a line is one of React Native's. */
+function isBarePlace(text: string): boolean {
+  return !text.startsWith('at ') && !text.startsWith('Line ') && !text.includes('@') && !text.startsWith('[');
 }
 
 /** The exception that the lines before the first frame name. */

@@ -142,7 +142,7 @@ class PythonScan {
 }
 
 /** One line of a traceback, trimmed; `null` for what is none. */
-export function parsePythonFrame(text: string): Frame | null {
+function parsePythonFrame(text: string): Frame | null {
   const quote = text.indexOf('", line ', 6);
   if (!text.startsWith('File "') || quote < 0) return null;
   const from = quote + 8;

@@ -55,7 +55,8 @@ class TombstoneScan {
     else if (text.startsWith('pid: ')) return this.#process(text, index);
     else if (text.startsWith('signal ')) this.#signal(text);
     else if (this.#aborting) this.#abort(text);
-    else if (text.startsWith('stack:') || text.startsWith('memory near')) this.#complete = this.#current.frames.length > 0;
+    else if (text.startsWith('stack:') || text.startsWith('memory near'))
+      this.#complete = this.#current.frames.length > 0;
     else this.#fact(text);
     return true;
   }

@@ -8,6 +8,7 @@
 
 /** Shorter runs may be words (`face`, `b2`); with `0x` before them any length counts. */
 const HEX_LENGTH_MIN = 8;
+const UUID_LENGTH = 36;
 
 /** At most `lengthMax` characters of the text are looked at. */
 export function foldVariables(text: string, lengthMax: number): string {
@@ -16,7 +17,10 @@ export function foldVariables(text: string, lengthMax: number): string {
   let at = 0;
   while (at < line.length) {
     const end = wordEnd(line, at);
-    if (end === at) {
+    if (isUuid(line, at)) {
+      folded += '#';
+      at += UUID_LENGTH;
+    } else if (end === at) {
       folded += line.charAt(at);
       at++;
     } else {
@@ -34,15 +38,24 @@ function wordEnd(line: string, from: number): number {
   return end;
 }
 
+/** Eight, four, four, four and twelve hexadecimal digits (RFC 9562). */
+function isUuid(line: string, from: number): boolean {
+  if (line.charAt(from + 8) !== '-' || from + UUID_LENGTH > line.length) return false;
+  for (let i = 0; i < UUID_LENGTH; i++) {
+    const dash = i === 8 || i === 13 || i === 18 || i === 23;
+    if (dash ? line.charAt(from + i) !== '-' : !isHex(line.charCodeAt(from + i))) return false;
+  }
+  return true;
+}
+
 function foldWord(word: string): string {
   const prefixed = word.startsWith('0x') || word.startsWith('0X');
   let digits = 0;
   let hex = 0;
   for (let i = prefixed ? 2 : 0; i < word.length; i++) {
     const code = word.charCodeAt(i);
-    const digit = code >= 48 && code <= 57;
-    if (digit) digits++;
-    if (digit || ((code | 32) >= 97 && (code | 32) <= 102)) hex++;
+    if (code >= 48 && code <= 57) digits++;
+    if (isHex(code)) hex++;
   }
   if (prefixed && hex === word.length - 2) return '#';
   if (digits === 0) return word;
@@ -65,4 +78,8 @@ function foldDigits(word: string): string {
 
 function isWordPart(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122) || code === 95;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102);
 }

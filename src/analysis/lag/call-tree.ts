@@ -13,7 +13,7 @@ export interface TreeFrame {
 }
 
 /** A node of the heaviest path. */
-export interface HeavyNode {
+interface HeavyNode {
   readonly key: number;
   /** The exact place, -1 where the merged samples stood at several. */
   readonly line: number;
@@ -60,7 +60,7 @@ export class CallTree {
         this.cut += 1;
         break;
       }
-      
+      if (this.#line[child] !== id) this.#line[child] = -1;
       this.#recent[node] = child;
       node = child;
     }

@@ -12,8 +12,11 @@ import { selectKeys } from '../grouping/select.ts';
 import type { LagFacts } from './facts.ts';
 import { judgeDuration, judgeReport, waitedMs } from './severity.ts';
 
+/** A signature is a line for people; names in a report may be of any length. */
+const SIGNATURE_LENGTH_MAX = 300;
+
 /** What else decides: the event, and the duration that it tells. */
-export interface Circumstances {
+interface Circumstances {
   readonly event: PerfEvent;
   readonly durationMs: number | undefined;
   readonly explain: boolean;
@@ -30,7 +33,7 @@ export function conclude(facts: LagFacts, { event, durationMs: toldMs, explain }
   const problems = [...event.problems, ...facts.problems];
   return {
     ...resultOf(facts, durationMs),
-    signature: signatureOf(facts, keys[0] ?? ''),
+    signature: cut(signatureOf(facts, keys[0] ?? '')),
     group: groupOf(['lag', ...partsOf(facts, keys)]),
     group_version: GROUP_VERSION,
     severity,
@@ -85,13 +88,14 @@ function mainThread(facts: LagFacts): FindingThread {
 
 function signatureOf({ condition, format, heldBy, anr, reason }: LagFacts, place: string): string {
   const at = place === '' ? '' : ` in ${place}`;
+  const holder = heldBy === undefined ? '' : ` (held by ${heldBy})`;
   switch (condition) {
     case 'idle':
       return 'Main thread idle: waits for messages';
     case 'blocked':
-      return `Main thread blocked${at}${heldBy === undefined ? '' : ` (held by ${heldBy})`}`;
+      return `Main thread blocked${at}${holder}`;
     case 'waiting':
-      return `Main thread waiting${at}${heldBy === undefined ? '' : ` (held by ${heldBy})`}`;
+      return `Main thread waiting${at}${holder}`;
     case 'sleeping':
       return `Main thread sleeping${at}`;
     case 'running':
@@ -102,11 +106,17 @@ function signatureOf({ condition, format, heldBy, anr, reason }: LagFacts, place
   }
 }
 
+function cut(signature: string): string {
+  return signature.length <= SIGNATURE_LENGTH_MAX
+    ? signature
+    : `${signature.slice(0, SIGNATURE_LENGTH_MAX)}…`;
+}
+
 /** What was seen of the thread, one step a line. */
 function stepsOf({ format, condition, waitsFor, heldBy, heldAt }: LagFacts): string[] {
   const steps = [`format: ${format}`, `main thread: ${condition}`];
   if (waitsFor !== undefined) steps.push(`waits for ${waitsFor}`);
-  if (heldBy !== undefined)
-    steps.push(`held by ${heldBy}${heldAt === undefined ? '' : `, which is in ${heldAt}`}`);
+  const standing = heldAt === undefined ? '' : `, which is in ${heldAt}`;
+  if (heldBy !== undefined) steps.push(`held by ${heldBy}${standing}`);
   return steps;
 }

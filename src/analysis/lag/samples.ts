@@ -12,20 +12,17 @@ import { note } from '../problems.ts';
 import { CallTree } from './call-tree.ts';
 import { FrameTable } from './frame-table.ts';
 import { isIdle } from './idle.ts';
-import { sampleTimeMs, weighSamples } from './sample-weights.ts';
+import { GAP_MAX_MS, sampleTimeMs, weighSamples } from './sample-weights.ts';
 import { StackReader } from './stack-reader.ts';
 
 /** Nodes of one call tree: some 100 bytes each. */
-export const TREE_NODES_MAX = 65_536;
+const TREE_NODES_MAX = 65_536;
 
 /** The limits that samples obey. */
-export type SampleLimits = Pick<
-  AnalysisLimits,
-  'samplesMax' | 'framesMax' | 'lineBytesMax' | 'reportBytesMax'
->;
+type SampleLimits = Pick<AnalysisLimits, 'samplesMax' | 'framesMax' | 'lineBytesMax' | 'reportBytesMax'>;
 
 /** A frame of the heaviest path, with the time below it and in itself. */
-export interface HeavyFrame {
+interface HeavyFrame {
   /** The key it was merged by. */
   readonly name: string;
   readonly frame: Frame;
@@ -59,9 +56,8 @@ export function mergeSamples(report: unknown, limits: SampleLimits): SampledStac
   const weightsUs = weighSamples(timesOf(list, count, problems), list.intervalMs, problems);
   const merger = new Merger(limits, problems);
   for (let i = 0; i < count; i++) {
-    const place = `${list.place}[${String(i)}].stack`;
-    if (!merger.add(fieldOf(list.samples[i], 'stack'), weightsUs[i] ?? 0))
-      note(problems, 'sample-stack-invalid', place);
+    const added = merger.add(fieldOf(list.samples[i], 'stack'), weightsUs[i] ?? 0);
+    if (!added) note(problems, 'sample-stack-invalid', `${list.place}[${String(i)}].stack`);
   }
   return merger.finish(count);
 }
@@ -81,14 +77,14 @@ function sampleList(report: unknown): SampleList | null {
   const samples = fieldOf(report, 'samples');
   if (!Array.isArray(samples)) return null;
   const interval = fieldOf(report, 'interval_ms');
-  const usable = typeof interval === 'number' && interval > 0 && interval <= 3_600_000;
+  const usable = typeof interval === 'number' && interval > 0 && interval <= GAP_MAX_MS;
   return { samples, intervalMs: usable ? interval : undefined, place: 'profile_data.report.samples' };
 }
 
+/** An own field, so that `__proto__` and its like are data. */
 function fieldOf(value: unknown, name: 'samples' | 'interval_ms' | 'time' | 'stack'): unknown {
-  return typeof value === 'object' && value !== null && name in value
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
 }
 
 function timesOf(list: SampleList, count: number, problems: Problem[]): number[] {
@@ -97,9 +93,9 @@ function timesOf(list: SampleList, count: number, problems: Problem[]): number[]
     const time = fieldOf(list.samples[i], 'time');
     const timeMs = sampleTimeMs(time);
     const told = time !== undefined || list.intervalMs === undefined;
-    if (Number.isNaN(timeMs) && told)
-      note(problems, 'sample-time-invalid', `${list.place}[${String(i)}].time`);
     timesMs.push(timeMs);
+    if (!told || !Number.isNaN(timeMs)) continue;
+    note(problems, 'sample-time-invalid', `${list.place}[${String(i)}].time`);
   }
   return timesMs;
 }

@@ -9,17 +9,17 @@ import type { PerfEvent } from '../../model/event.ts';
 import type { Severity } from '../../model/finding.ts';
 
 /** Matrix: evil method; Android vitals: frozen frame. */
-export const FROZEN_MS = 700;
+const FROZEN_MS = 700;
 /** Matrix: normal, idle-handler and touch lag. */
-export const LAG_MS = 2_000;
+const LAG_MS = 2_000;
 /** Matrix and Android: ANR of the foreground. */
-export const ANR_MS = 5_000;
+const ANR_MS = 5_000;
 
 /** A longer one is a broken clock, not a lag: one week. */
 const DURATION_MAX_MS = 7 * 86_400_000;
 
 /** Severity and, for people, why. */
-export interface Judgement {
+interface Judgement {
   readonly severity: Severity;
   readonly why: string;
 }

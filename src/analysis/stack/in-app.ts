@@ -94,5 +94,7 @@ function javascriptInApp(file: string | undefined): boolean {
 
 function pythonInApp(file: string | undefined): boolean {
   if (file === undefined || file.startsWith('<')) return false;
-  return !file.includes('/site-packages/') && !file.includes('/dist-packages/') && !file.includes('/lib/python');
+  return (
+    !file.includes('/site-packages/') && !file.includes('/dist-packages/') && !file.includes('/lib/python')
+  );
 }

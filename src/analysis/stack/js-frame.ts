@@ -23,7 +23,8 @@ export function parseJsFrame(line: string): Frame | null {
 
 /** `at f (file:1:2)`, `at file:1:2`, `at async f (file:1:2)`, `at Array.map (<anonymous>)`. */
 function parseV8(raw: string): Mutable<Frame> | null {
-  const body = raw.slice(3).trim();
+  // Node opens the error's other fields after the last frame.
+  const body = raw.slice(3, raw.endsWith(') {') ? -2 : undefined).trim();
   const open = body.endsWith(')') ? openingOf(body) : -1;
   const frame: Mutable<Frame> = { raw };
   if (open < 0) {

@@ -48,7 +48,12 @@ function sanitized(raw: string, from: number): Frame | null {
   const plus = raw.lastIndexOf('+0x');
   if (raw.charAt(open) !== '(' || plus < open) return null;
   const stop = hexEnd(raw, plus + 3);
-  const frame = { raw, native: true, address: address(raw, plus + 3, stop), package: raw.slice(open + 1, plus) };
+  const frame = {
+    raw,
+    native: true,
+    address: address(raw, plus + 3, stop),
+    package: raw.slice(open + 1, plus),
+  };
   return { ...frame, inApp: isInApp(frame, 'native') };
 }
 

@@ -34,10 +34,17 @@ export function cleanNativeFunction(name: string): string {
 
 /** The brackets at `at` where they are a name themselves: operators, anonymous namespaces, `<lambda>`. */
 function keptWhole(name: string, at: number, before: string): string {
-  for (const whole of ['(anonymous namespace)', '(anonymous class)', '<lambda', '<unknown>', '<name omitted>']) {
+  for (const whole of [
+    '(anonymous namespace)',
+    '(anonymous class)',
+    '<lambda',
+    '<unknown>',
+    '<name omitted>',
+  ]) {
     if (name.startsWith(whole, at)) return whole === '<lambda' ? '<lambda' : whole;
   }
-  if (!before.endsWith('operator') && !before.endsWith('operator<') && !before.endsWith('operator-')) return '';
+  if (!before.endsWith('operator') && !before.endsWith('operator<') && !before.endsWith('operator-'))
+    return '';
   if (name.startsWith('()', at)) return '()';
   let end = at;
   while (end < name.length && (name[end] === '<' || name[end] === '>' || name[end] === '=')) end++;

@@ -8,6 +8,7 @@ import { collectReports } from '../../load/ingest.ts';
 import { CATEGORIES, TOPICS, type ReportKind } from '../../load/topics.ts';
 import { wrapReport } from '../../load/wrap.ts';
 import { readConfig } from '../config.ts';
+import { fileFault } from '../file-fault.ts';
 import { findingLine, findingView, isFinding } from '../finding-view.ts';
 import { choiceFlag, optionalText, switchFlag } from '../flags.ts';
 import { printable } from '../format.ts';
@@ -218,7 +219,7 @@ async function* openFile(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
   } catch (cause) {
-    throw notReadable(path, cause instanceof Error ? cause.message : String(cause), cause);
+    throw notReadable(path, fileFault(cause), cause);
   }
 }
 

@@ -1,6 +1,20 @@
 /** `faultline run`: the engine, until it is told to stop or has nothing left to do. */
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { App } from '../../app.ts';
+import type { Config } from '../../config/config.ts';
+import { didYouMean } from '../../config/suggest.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { RunSummary } from '../../observe/summary.ts';
+import { onSignals } from '../../system/signals.ts';
+import { readConfig } from '../config.ts';
+import { fileFault } from '../file-fault.ts';
 import { listFlag, optionalText, switchFlag } from '../flags.ts';
+import { formatAmount, formatCount } from '../format.ts';
+import { Progress } from '../progress.ts';
+import { summaryView } from '../run-summary.ts';
 import { command, type Command, type Invocation } from '../spec.ts';
+import type { Terminal } from '../terminal.ts';
 
 const flags = {
   task: listFlag({ placeholder: 'NAME', summary: 'run only this task of the config' }),
@@ -39,5 +53,102 @@ export const runCommand: Command = command({
     { args: 'run --until-idle --summary summary.json', does: 'what there is, then end with the figures' },
     { args: 'run --task crash --threads 2 --http 9464', does: 'crashes only, on two threads, with metrics' },
   ],
-  run: async (_invocation: Invocation<typeof flags>): Promise<number> => 1,
+  run,
 });
+
+/** How often the progress looks at how much is left. */
+const LOOK_EVERY_MS = 500;
+
+async function run(invocation: Invocation<typeof flags>): Promise<number> {
+  const { flags: chosen, terminal, env } = invocation;
+  const config = onlyTasks(await readConfig(invocation), chosen.task);
+  if (chosen.summary !== null) await requireWritable(chosen.summary);
+  const [{ openApp }, { createLogger }, { Summary }] = await Promise.all([
+    import('../../app.ts'),
+    import('../../observe/logger.ts'),
+    import('../../observe/summary.ts'),
+  ]);
+  const destination = { write: (line: string) => terminal.note(line.trimEnd()) };
+  const logger = createLogger({ ...config.system.logging, destination });
+  for (const warning of config.warnings) logger.warn({ event: 'config' }, warning);
+  const summary = new Summary();
+  const app = await openApp(config, { logger, untilIdle: chosen['until-idle'], probes: [summary.probe] });
+  const unlisten = onSignals({
+    first: (signal) => app.drain(signal),
+    second: (signal) => terminal.note(`${signal} again: ending at once; what is not committed comes again.`),
+  });
+  const watch = watchProgress(app, terminal, { done: () => summary.done, untilIdle: chosen['until-idle'] });
+  try {
+    const { unfinished } = await app.run();
+    if (unfinished > 0) throw leftUnfinished(unfinished, config.system.shutdown.drainMs);
+    return 0;
+  } finally {
+    watch.close();
+    unlisten();
+    const result = summary.result();
+    await terminal.print(`${summaryView(result, { config, env, paint: terminal.paint }).join('\n')}\n`);
+    if (chosen.summary !== null) await writeSummary(chosen.summary, result);
+  }
+}
+
+/** The config with the named tasks alone. Throws `E_USAGE` for a name that it lacks. */
+export function onlyTasks(config: Config, names: readonly string[]): Config {
+  if (names.length === 0) return config;
+  const known = config.tasks.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const there = `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;
+    const message = `the config has no task ${JSON.stringify(unknown)}${didYouMean(unknown, known) || `; ${there}`}`;
+    throw new EngineError('E_USAGE', message);
+  }
+  return { ...config, tasks: config.tasks.filter(({ name }) => names.includes(name)) };
+}
+
+/** Shows a bar where the end is in sight, else how much flows; elsewhere than on a terminal only the former. */
+function watchProgress(
+  app: App,
+  terminal: Terminal,
+  { done, untilIdle }: { readonly done: () => number; readonly untilIdle: boolean },
+): { close(): void } {
+  if (!untilIdle && !terminal.statusIsTTY) return { close: () => undefined };
+  const progress = new Progress(terminal, 'deliveries done');
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    const left = (await app.backlog()).reduce((sum, { deliveries }) => sum + deliveries, 0);
+    const total = done() + app.inFlight() + left;
+    const remark = `${formatCount(app.inFlight())} in flight${untilIdle ? '' : `, ${formatCount(left)} to come`}`;
+    progress.update(done(), remark, untilIdle ? total : null);
+    looking = false;
+  };
+  // Whatever keeps the backlog from being read is the engine’s business; the next look may see it.
+  const timer = setInterval(() => void look().catch(() => (looking = false)), LOOK_EVERY_MS).unref();
+  return {
+    close: () => {
+      clearInterval(timer);
+      progress.close();
+    },
+  };
+}
+
+async function requireWritable(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    throw notWritable(path, cause);
+  });
+}
+
+async function writeSummary(path: string, summary: RunSummary): Promise<void> {
+  await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`).catch((cause: unknown) => {
+    throw notWritable(path, cause);
+  });
+}
+
+function notWritable(path: string, cause: unknown): EngineError {
+  return new EngineError('E_OUTPUT_WRITE', `cannot write ${path}: ${fileFault(cause)}`, { cause });
+}
+
+function leftUnfinished(unfinished: number, drainMs: number): EngineError {
+  const amount = formatAmount(unfinished, 'delivery', 'deliveries');
+  return new EngineError('E_DRAIN_DEADLINE', `${amount} unfinished after ${drainMs} ms; not committed`);
+}

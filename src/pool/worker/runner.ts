@@ -131,11 +131,12 @@ export class BatchRunner {
 
   #runOne(batch: OpenBatch, index: number, item: BatchItem): DeliveryResult | Promise<DeliveryResult> {
     const { tasks, analyzers, limits } = this.#options;
+    const task = at(tasks, item.task);
+    const candidates = at(analyzers, item.task);
     try {
       const { value, headers } = item.delivery;
       const event = decodeEvent(value, headers, item.delivery, limits);
-      const task = at(tasks, item.task);
-      const analyzer = analyzerFor(at(analyzers, item.task), event.category);
+      const analyzer = analyzerFor(candidates, event.category);
       const envelope = envelopeOf(event, item.delivery, analyzer.identity);
       const call = { batch, index, item, task, event, envelope };
       if (analyzer.kind === 'module') return this.#callModule(call, analyzer);

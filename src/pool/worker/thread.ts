@@ -10,7 +10,7 @@ import { BatchRunner } from './runner.ts';
 /** A thread at work. */
 export interface ThreadHalf {
   request(request: ThreadRequest): Promise<ThreadReply>;
-  /** Takes a rejection or exception that nobody handled. */
+  /** Takes a rejection or exception that nobody handled; throws it again while analyzers are being loaded. */
   unhandled(error: unknown): void;
 }
 
@@ -44,6 +44,9 @@ export function createThreadHalf(data: ThreadData): ThreadHalf {
       last = reply;
       return reply;
     },
-    unhandled: (error) => runner?.unhandled(error),
+    unhandled: (error) => {
+      if (runner === undefined) throw error;
+      runner.unhandled(error);
+    },
   };
 }

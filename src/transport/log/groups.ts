@@ -111,7 +111,7 @@ export class Group {
 
 /** All groups that have a reader or have committed something, by name. */
 export function groupNames({ tables }: Environment): readonly string[] {
-  const names = new Set<string>([...tables.owners.getKeys({})]);
+  const names = new Set<string>(tables.owners.getKeys({}));
   for (const [group] of tables.positions.getKeys({})) names.add(group);
   return [...names].sort();
 }

@@ -140,8 +140,8 @@ export class LogStore {
       headers,
       timestampMs,
     }));
-    const error = (await this.#appender.append(addressed)).find((result) => result !== null);
-    if (error != null) throw error;
+    const error = (await this.#appender.append(addressed)).find((result) => result !== null) ?? null;
+    if (error !== null) throw error;
   }
 
   /** What the log holds, by name. */

@@ -115,17 +115,13 @@ export class MemorySource implements Source {
         position < deliveries.length && !limit.paused(topic, partition),
     );
     const taken: Delivery[] = [];
-    let bytes = 0;
+    let bytesLeft = limit.bytesMax;
     this.#turn += 1;
-    for (
-      let i = 0;
-      i < ready.length && taken.length < limit.deliveriesMax && bytes < limit.bytesMax;
-      i += 1
-    ) {
+    for (let i = 0; i < ready.length && taken.length < limit.deliveriesMax && bytesLeft > 0; i += 1) {
       const cursor = ready[(this.#turn + i) % ready.length];
       assert(cursor !== undefined, 'a turn names a cursor');
       const share = Math.ceil((limit.deliveriesMax - taken.length) / (ready.length - i));
-      bytes = takeFrom(cursor, taken, share, bytes, limit.bytesMax);
+      bytesLeft -= take(cursor, taken, share, bytesLeft);
     }
     return taken;
   }
@@ -135,20 +131,14 @@ export class MemorySource implements Source {
   }
 }
 
-/** Moves up to `count` deliveries of a cursor to `taken`; returns the bytes taken so far. */
-function takeFrom(
-  cursor: Cursor,
-  taken: Delivery[],
-  count: number,
-  bytesBefore: number,
-  bytesMax: number,
-): number {
+/** Moves up to `count` deliveries of a cursor to `into`; returns their bytes. */
+function take(cursor: Cursor, into: Delivery[], count: number, bytesMax: number): number {
   const end = Math.min(cursor.position + count, cursor.deliveries.length);
-  let bytes = bytesBefore;
-  while (cursor.position < end && (bytes < bytesMax || taken.length === 0)) {
+  let bytes = 0;
+  while (cursor.position < end && (bytes < bytesMax || into.length === 0)) {
     const delivery = cursor.deliveries[cursor.position];
     assert(delivery !== undefined, 'a position below the end has a delivery');
-    taken.push(delivery);
+    into.push(delivery);
     bytes += (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
     cursor.position += 1;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { Progress, progressBar, progressLine } from '../../../src/cli/progress.ts';
-import { fakeTerminal } from './fake-terminal.ts';
+import { fakeTerminal } from '../../helpers/terminal.ts';
 
 const state = { label: 'events written', elapsedMs: 1000, remark: '' };
 

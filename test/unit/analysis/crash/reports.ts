@@ -96,7 +96,7 @@ export const V8 = [
 export const PYTHON = [
   'Traceback (most recent call last):',
   '  File "/srv/shop/cart.py", line 12, in total',
-  "    return prices[item]",
+  '    return prices[item]',
   '           ~~~~~~^^^^^^',
   "KeyError: 'apple'",
   '',

@@ -6,7 +6,12 @@ import { isInApp } from '../../../../src/analysis/stack/in-app.ts';
 const frame = { raw: '' };
 
 test("the platform's packages are not the app's, names that only begin alike are", () => {
-  for (const module of ['java.lang.Thread', 'android.view.View', 'kotlin.Unit', 'com.android.internal.Zygote']) {
+  for (const module of [
+    'java.lang.Thread',
+    'android.view.View',
+    'kotlin.Unit',
+    'com.android.internal.Zygote',
+  ]) {
     assert.equal(isInApp({ ...frame, module }, 'java'), false, module);
   }
   for (const module of ['com.shop.Main', 'javassist.Util', 'androidkit.View', 'a.b', 'Main']) {
@@ -21,7 +26,13 @@ test('libraries of the system are not the app’s, those it brought are', () => 
 });
 
 test('scripts of the engine, of packages and of extensions are not the app’s', () => {
-  for (const file of ['node:fs', 'internal/timers.js', '/a/node_modules/x/i.js', '<anonymous>', 'chrome-extension://x/y.js']) {
+  for (const file of [
+    'node:fs',
+    'internal/timers.js',
+    '/a/node_modules/x/i.js',
+    '<anonymous>',
+    'chrome-extension://x/y.js',
+  ]) {
     assert.equal(isInApp({ ...frame, file }, 'javascript'), false, file);
   }
   assert.equal(isInApp({ ...frame, file: 'https://shop.example/app.js' }, 'javascript'), true);

@@ -11,7 +11,7 @@ function read(line: string): Place | null {
   const place: Place = [frame.function, frame.file];
   return frame.line === undefined
     ? place
-    : [...place, frame.line, ...(frame.column === undefined ? [] : [frame.column])] as unknown as Place;
+    : ([...place, frame.line, ...(frame.column === undefined ? [] : [frame.column])] as unknown as Place);
 }
 
 const FORMS: readonly (readonly [string, Place | null])[] = [

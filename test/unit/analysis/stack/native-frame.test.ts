@@ -13,7 +13,9 @@ function read(line: string): Omit<Frame, 'raw'> | null {
 }
 
 test('reads library, function, offset and build id', () => {
-  const frame = read('    #01 pc 000000000001a2b0  /data/app/x/lib/arm64/liba.so (a::F(int)+88) (BuildId: a1b2)');
+  const frame = read(
+    '    #01 pc 000000000001a2b0  /data/app/x/lib/arm64/liba.so (a::F(int)+88) (BuildId: a1b2)',
+  );
 
   assert.deepEqual(frame, {
     native: true,
@@ -36,7 +38,9 @@ test('an offset into an archive and a deleted mapping are not the function', () 
 });
 
 test("reads the forms of ART's dumps and of sanitizers", () => {
-  const art = read('  native: #04 pc 00000000004b1a2c  /apex/com.android.art/lib64/libart.so (art::Run()+12)');
+  const art = read(
+    '  native: #04 pc 00000000004b1a2c  /apex/com.android.art/lib64/libart.so (art::Run()+12)',
+  );
   const sanitizer = read('#0 0x727d4dfdaf  (/system/lib/libasan.so+0x31daf)');
 
   assert.equal(art?.function, 'art::Run()');

@@ -1,5 +1,5 @@
 /** A terminal that keeps what is written; nothing is shown, no colours. */
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 
 /** What a command wrote. */
 export interface FakeTerminal extends Terminal {

@@ -1,0 +1,101 @@
+/** The last words of `run`: what was done, what was found, and how to look at it. Pure. */
+import type { Config } from '../config/config.ts';
+import type { RunSummary } from '../observe/summary.ts';
+import {
+  clip,
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatTable,
+  printable,
+} from './format.ts';
+import type { Paint } from './terminal.ts';
+
+/** What the view needs beside the figures. */
+export interface SummaryContext {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly paint: Paint;
+}
+
+const GROUPS_SHOWN = 5;
+const TITLE_WIDTH = 70;
+
+/** Lines. */
+export function summaryView(summary: RunSummary, context: SummaryContext): readonly string[] {
+  const sections = [
+    totals(summary),
+    counts(context.paint('bold', 'Findings by platform'), summary.byPlatform),
+    groups(context.paint('bold', 'Most frequent groups'), summary),
+    counts(context.paint('bold', 'Not understood in reports'), summary.problems),
+    counts(context.paint('bold', 'Dead letters'), summary.byCode),
+    whereToLook(summary, context),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function totals(summary: RunSummary): readonly string[] {
+  const { consumed, published, finished, deadLettered, unfinished, committed, ms, cpuUsPerEvent } = summary;
+  const parts = [
+    `${formatCount(published)} published`,
+    `${formatCount(finished)} finished`,
+    `${formatCount(deadLettered)} dead-lettered`,
+    ...(unfinished === 0 ? [] : [`${formatCount(unfinished)} unfinished`]),
+  ];
+  const { main, workers, total } = cpuUsPerEvent;
+  const cpu = [total, main, workers].map((us) => formatDuration(us / 1000));
+  return formatTable(
+    [{ title: '' }, { title: '' }],
+    [
+      ['consumed', `${formatAmount(consumed, 'delivery', 'deliveries')} = ${parts.join(' + ')}`],
+      ['committed', formatAmount(committed, 'delivery', 'deliveries')],
+      ['findings', formatCount(summary.findings)],
+      ['time', `${formatDuration(ms)}, ${formatRate(summary.eventsPerSecond)}`],
+      ['CPU', `${cpu[0]} a delivery: ${cpu[1]} main thread, ${cpu[2]} workers`],
+    ],
+  );
+}
+
+function counts(title: string, byName: Readonly<Record<string, number>>): readonly string[] {
+  const rows = Object.entries(byName)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => [`  ${formatCount(count)}`, printable(name)]);
+  return rows.length === 0
+    ? []
+    : [title, ...formatTable([{ title: '', align: 'right' }, { title: '' }], rows)];
+}
+
+function groups(title: string, { topGroups }: RunSummary): readonly string[] {
+  const rows = topGroups
+    .slice(0, GROUPS_SHOWN)
+    .map(({ count, kind, group, title: text }) => [
+      `  ${formatCount(count)}`,
+      kind,
+      printable(group).slice(0, 12),
+      clip(printable(text), TITLE_WIDTH),
+    ]);
+  const columns = [{ title: '', align: 'right' as const }, { title: '' }, { title: '' }, { title: '' }];
+  return rows.length === 0 ? [] : [title, ...formatTable(columns, rows)];
+}
+
+/** Commands as they must be typed here; none for topics whose names depend on the event, nor without a log. */
+function whereToLook(summary: RunSummary, { config, env }: SummaryContext): readonly string[] {
+  const { system, tasks } = config;
+  if (system.transport !== 'log') return [];
+  const program = env['npm_lifecycle_event'] === 'faultline' ? 'npm run -s faultline --' : 'faultline';
+  const named = (kind: 'findings' | 'deadLetters'): readonly string[] =>
+    [...new Set(tasks.map(({ outputs }) => outputs[kind]))].filter((topic) => !topic.includes('{'));
+  const topics = [
+    ...(summary.findings > 0 ? named('findings') : []),
+    ...(summary.deadLettered > 0 ? named('deadLetters') : []),
+  ];
+  const data = system.data === './faultline-data' ? '' : ` --data ${system.data}`;
+  return [
+    `The log is in ${system.data}. To look at it:`,
+    ...topics.map((topic) => `  ${program} tail ${topic}${data}`),
+    `  ${program} topics${data}`,
+  ];
+}

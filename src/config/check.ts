@@ -1,0 +1,137 @@
+/** What the values of a config must be together: bounds in order, topics told apart, no eating of one's own output. */
+import { outputTopic } from '../model/output-topic.ts';
+import type { NamePart } from './could-match.ts';
+import { couldMatch } from './could-match.ts';
+import type { Draft, TaskDraft } from './draft.ts';
+import type { Pattern } from './file.ts';
+import type { Given } from './layer.ts';
+import type { Mistakes } from './mistakes.ts';
+
+/** Takes every mistake of the whole. */
+export function checkDraft(draft: Draft, mistakes: Mistakes): void {
+  checkBounds(draft, mistakes);
+  for (const task of draft.tasks) checkOutputs(task, mistakes);
+  checkSamePatterns(draft.tasks, mistakes);
+  checkOwnOutput(draft.tasks, mistakes);
+}
+
+/** A value, and another that it must not exceed. */
+interface Bound {
+  readonly path: string;
+  readonly value: number;
+  readonly most: { readonly path: string; readonly value: number };
+  readonly givenBy: (path: string) => Given | undefined;
+}
+
+function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes): void {
+  const { publish, limits, log } = system;
+  const record = { path: 'log.recordBytesMax', value: log.recordBytesMax };
+  const bounds: readonly Bound[] = [
+    {
+      path: 'publish.backoffMs',
+      value: publish.backoffMs,
+      most: { path: 'publish.backoffMaxMs', value: publish.backoffMaxMs },
+      givenBy: systemGivenBy,
+    },
+    { path: 'limits.findingBytesMax', value: limits.findingBytesMax, most: record, givenBy: systemGivenBy },
+    { path: 'publish.deadLetterBytesMax', value: publish.deadLetterBytesMax, most: record, givenBy: systemGivenBy },
+    ...tasks.map(({ config: { retry }, givenBy }) => ({
+      path: 'retry.backoffMs',
+      value: retry.backoffMs,
+      most: { path: 'retry.backoffMaxMs', value: retry.backoffMaxMs },
+      givenBy,
+    })),
+  ];
+  for (const { path, value, most, givenBy } of bounds) {
+    if (value <= most.value) continue;
+    const { place = '', path: at = path } = givenBy(path) ?? givenBy(most.path) ?? {};
+    const message = `expected ${path} (${value}) to be at most ${most.path} (${most.value})`;
+    mistakes.addOnce({ place, path: at, message });
+  }
+}
+
+function checkOutputs({ config, givenBy }: TaskDraft, mistakes: Mistakes): void {
+  const { findings, deadLetters } = config.outputs;
+  if (findings !== deadLetters) return;
+  const { place = '', path = '' } = givenBy('outputs.findings') ?? givenBy('outputs.deadLetters') ?? {};
+  mistakes.addOnce({ place, path, message: `findings and dead letters cannot share the topic ${findings}` });
+}
+
+/** Whether two patterns can match the same topic is seen while running; that they are the same, here. */
+function checkSamePatterns(tasks: readonly TaskDraft[], mistakes: Mistakes): void {
+  const takenBy = new Map<string, string>();
+  for (const { config, patterns } of tasks) {
+    for (const { regExp, place, path } of patterns) {
+      const name = `${config.group} ${regExp.source}`;
+      const other = takenBy.get(name);
+      if (other !== undefined && other !== config.name) {
+        const message = `tasks ${other} and ${config.name} of group ${config.group} have the same pattern ${regExp.source}`;
+        mistakes.add({ place, path, message }, 'E_ROUTE_AMBIGUOUS');
+      }
+      takenBy.set(name, config.name);
+    }
+  }
+}
+
+/** An output topic's template as the parts of its names. */
+interface Output {
+  readonly what: string;
+  readonly template: string;
+  /** Every way to fill it, placeholders of unknown text left open. */
+  readonly names: readonly (readonly NamePart[])[];
+  readonly given: Given | undefined;
+}
+
+function checkOwnOutput(tasks: readonly TaskDraft[], mistakes: Mistakes): void {
+  const outputs = tasks.flatMap(outputsOf);
+  for (const { patterns } of tasks) {
+    for (const pattern of patterns) {
+      const eaten = outputs.find(({ names }) => names.some((name) => eats(pattern.regExp, name)));
+      if (eaten !== undefined) addOwnOutput(pattern, eaten, mistakes);
+    }
+  }
+}
+
+function outputsOf({ config, givenBy }: TaskDraft): readonly Output[] {
+  const categories = Object.keys(config.analyzers);
+  const { findings, deadLetters } = config.outputs;
+  return [
+    {
+      what: `findings of task ${config.name}`,
+      template: findings,
+      names: fill(findings, config.name, categories.length === 0 ? null : categories),
+      given: givenBy('outputs.findings'),
+    },
+    {
+      what: `dead letters of task ${config.name}`,
+      template: deadLetters,
+      // What is given up was perhaps never understood: its category is not told.
+      names: fill(deadLetters, config.name, ['unknown']),
+      given: givenBy('outputs.deadLetters'),
+    },
+  ];
+}
+
+/** `categories`: `null` where an event may say any. A topic is never known. */
+function fill(template: string, task: string, categories: readonly string[] | null): Output['names'] {
+  return (categories ?? ['{category}']).map((category) =>
+    outputTopic(template, { topic: '{topic}', task, category })
+      .split(/(_topic_|_category_)/)
+      .filter((text) => text !== '')
+      .map((text): NamePart => (text === '_topic_' || text === '_category_' ? 'anything' : { text })),
+  );
+}
+
+/** A name without open parts is matched as it will be; another is looked at with all that it could be. */
+function eats(pattern: RegExp, name: readonly NamePart[]): boolean {
+  const [only] = name;
+  if (name.length === 1 && only !== undefined && only !== 'anything') return pattern.test(only.text);
+  return couldMatch(pattern, name);
+}
+
+function addOwnOutput(pattern: Pattern, { what, template, given }: Output, mistakes: Mistakes): void {
+  const { regExp } = pattern;
+  const { place, path } = pattern.place === '' ? { ...pattern, ...given } : pattern;
+  const message = `the pattern ${regExp.source} takes ${template}, the ${what}: the engine would eat its own output`;
+  mistakes.addOnce({ place, path, message }, 'E_ROUTE_OWN_OUTPUT');
+}
