@@ -15,7 +15,7 @@ import { generateEvents, javaCrashEvent } from '../../src/load/generate.ts';
 import { NO_TALLY } from '../../src/model/batch.ts';
 import { NO_HEADERS } from '../../src/model/delivery.ts';
 import type { PerfEvent } from '../../src/model/event.ts';
-import { BatchBuffers } from '../../src/pool/buffers.ts';
+import { FreeBuffers } from '../../src/pool/buffers.ts';
 import { packBatch, unpackBatch } from '../../src/wire/batch.ts';
 import { decodeEvent } from '../../src/wire/event.ts';
 import { packOutcome, unpackOutcome } from '../../src/wire/outcome.ts';
@@ -112,7 +112,7 @@ function wireParts(): readonly Part[] {
     };
   });
   const batch = { id: 1, items };
-  const buffers = new BatchBuffers(2);
+  const buffers = new FreeBuffers(2);
   const findings = [
     {
       id: Buffer.from('0123456789abcdef0123456789abcdef'),

@@ -12,7 +12,7 @@ import type { Batch, Outcome } from '../../src/model/batch.ts';
 import { NO_TALLY } from '../../src/model/batch.ts';
 import { NO_HEADERS } from '../../src/model/delivery.ts';
 import type { AnalysisLimits, TaskAnalysis } from '../../src/model/task.ts';
-import { BatchBuffers } from '../../src/pool/buffers.ts';
+import { FreeBuffers } from '../../src/pool/buffers.ts';
 import { createPiscinaPool } from '../../src/pool/piscina.ts';
 import { packBatch, unpackBatch } from '../../src/wire/batch.ts';
 import { decodeEvent } from '../../src/wire/event.ts';
@@ -49,7 +49,7 @@ const event = eventOf(EVENT_BYTES);
 const batch = batchOf(event);
 const outcome = outcomeOf();
 const packedOutcome = packOutcome(outcome);
-const buffers = new BatchBuffers(2);
+const buffers = new FreeBuffers(2);
 
 check();
 const bench = new Bench({ time: 500, warmupTime: 200 })

@@ -11,6 +11,7 @@ import { reportText } from './report-text.ts';
 import { parseJavaFrame } from './stack/java-frame.ts';
 import { parseJsFrame } from './stack/js-frame.ts';
 import { parseNativeFrame } from './stack/native-frame.ts';
+import { isBlank } from './stack/scan.ts';
 
 const NAMED: ReadonlySet<string> = new Set<ReportFormat>([
   'java-stack',
@@ -20,6 +21,9 @@ const NAMED: ReadonlySet<string> = new Set<ReportFormat>([
   'samples',
   'anr',
 ]);
+
+const TAB = 9;
+const LINE_FEED = 10;
 
 /** What Android and the JVM write before an exception's name. */
 const JAVA_MARKS = ['FATAL EXCEPTION', 'Exception in thread "'];
@@ -91,9 +95,10 @@ function detectFrames(text: string): ReportFormat | null {
 function startsLine(text: string, at: number): boolean {
   let before = at - 1;
   const first = Math.max(at - INDENT_MAX, 0);
-  if (text.charCodeAt(before) === 9) return true;
-  while (before >= first && text.charCodeAt(before) === 32) before--;
-  return before < 0 || '\n\t:)|'.includes(text.charAt(before));
+  if (text.charCodeAt(before) === TAB) return true;
+  while (before >= first && text.charCodeAt(before) !== LINE_FEED && isBlank(text.charCodeAt(before)))
+    before--;
+  return before < 0 || '\n:)|'.includes(text.charAt(before));
 }
 
 /** What the first lines show of a report without the usual frames. */
@@ -104,7 +109,7 @@ function detectHead(text: string): ReportFormat {
   if (lines.some((line) => line.trimStart().startsWith('File "') && line.includes('", line ')))
     return 'python-stack';
   for (const line of lines) {
-    const head = line.trimStart();
+    const head = line.trim();
     const end = exceptionTypeEnd(head, 0);
     if (end > 0 && isThrowableName(head.slice(0, end)))
       return head.lastIndexOf('.', end) > 0 ? 'java-stack' : 'js-stack';

@@ -25,7 +25,7 @@ export async function main(
     if (command !== undefined) return await runCommand(command, rest, { terminal, env });
     return await runGlobal(first, rest, terminal);
   } catch (error) {
-    return report(PROGRAM, error, { terminal, env });
+    return report(PROGRAM, error, terminal);
   }
 }
 
@@ -38,7 +38,7 @@ async function runCommand(command: Command, args: readonly string[], around: Sur
     await around.terminal.print(commandHelp(command, around.terminal.paint));
     return 0;
   } catch (error) {
-    return report(`${PROGRAM} ${command.name}`, error, around);
+    return report(`${PROGRAM} ${command.name}`, error, around.terminal);
   }
 }
 
@@ -73,18 +73,16 @@ function unknownCommand(word: string): EngineError {
 }
 
 /** One sentence and a hint; the exit code is that of the error's code. */
-function report(who: string, error: unknown, { terminal, env }: Surroundings): number {
-  const { paintNote } = terminal;
-  terminal.status('');
+function report(who: string, error: unknown, { paintNote, note, status }: Terminal): number {
+  status('');
   if (!(error instanceof EngineError)) {
     // Not foreseen: whoever repairs it needs the stack.
-    terminal.note(`${who}: ${paintNote('red', 'unexpected:')} ${describe(error)}`);
-    if (error instanceof Error && error.stack !== undefined) terminal.note(paintNote('dim', error.stack));
+    note(`${who}: ${paintNote('red', 'unexpected:')} ${describe(error)}`);
+    if (error instanceof Error && error.stack !== undefined) note(paintNote('dim', error.stack));
     return 1;
   }
-  terminal.note(`${who}: ${error.message}`);
-  terminal.note(paintNote('dim', `  ${error.hint} (${error.code})`));
-  if (env['FAULTLINE_DEBUG'] !== undefined) terminal.note(paintNote('dim', error.stack ?? ''));
+  note(`${who}: ${error.message}`);
+  note(paintNote('dim', `  ${error.hint} (${error.code})`));
   return errorSpec(error.code).exit;
 }
 

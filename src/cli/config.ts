@@ -1,15 +1,15 @@
-/** stub */
+/** The config of a command: defaults, file, environment and flags. */
 import type { Config } from '../config/config.ts';
 import type { Invocation } from './spec.ts';
 
-export async function readConfig(_invocation: Pick<Invocation, 'settings' | 'env'>): Promise<Config> {
-  const { SYSTEM } = await import('../config/spec.ts');
-  const v = (t: any): any =>
-    Object.fromEntries(Object.entries(t).map(([k, x]: any) => [k, 'keys' in x ? v(x.keys) : x.default]));
-  return {
-    system: {
-      ...v(SYSTEM),
-      ...(_invocation.settings['data'] === undefined ? {} : { data: _invocation.settings['data'] }),
-    },
-  } as any;
+/** Loads it; what is odd about it and yet no mistake is told. Rejects with `E_CONFIG_READ`, `E_CONFIG_INVALID`. */
+export async function readConfig({
+  settings,
+  env,
+  terminal,
+}: Pick<Invocation, 'settings' | 'env' | 'terminal'>): Promise<Config> {
+  const { loadConfig } = await import('../config/load.ts');
+  const config = await loadConfig({ flags: settings, env });
+  for (const warning of config.warnings) terminal.note(`warning: ${warning}`);
+  return config;
 }

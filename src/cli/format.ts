@@ -27,8 +27,9 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 100 ? formatCount(value) : value.toFixed(1)} ${units[power] ?? ''}`;
 }
 
-/** `0.4 ms`, `12 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`. */
+/** `113 µs`, `12 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`. */
 export function formatDuration(ms: number): string {
+  if (ms < 1) return `${PRECISE.format(ms * 1000)} µs`;
   if (ms < 10) return `${PRECISE.format(ms)} ms`;
   if (ms < 1000) return `${formatCount(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

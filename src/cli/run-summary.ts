@@ -54,7 +54,9 @@ function totals(summary: RunSummary): readonly string[] {
       ['committed', formatAmount(committed, 'delivery', 'deliveries')],
       ['findings', formatCount(summary.findings)],
       ['time', `${formatDuration(ms)}, ${formatRate(summary.eventsPerSecond)}`],
-      ['CPU', `${cpu[0]} a delivery: ${cpu[1]} main thread, ${cpu[2]} workers`],
+      ...(summary.eventsPerSecond === 0
+        ? []
+        : [['CPU', `${cpu[0]} a delivery: ${cpu[1]} main thread, ${cpu[2]} workers`]]),
     ],
   );
 }

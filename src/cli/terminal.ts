@@ -20,11 +20,11 @@ export interface Terminal {
   input(signal: AbortSignal): AsyncIterable<Uint8Array>;
   readonly inputIsTTY: boolean;
   /** Writes to stdout; resolves when there is room for more, or the reader is gone. */
-  print(text: string): Promise<void>;
+  readonly print: (text: string) => Promise<void>;
   /** Writes a line to stderr. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
   /** Overwrites the last line of stderr, on a terminal; an empty text removes it. */
-  status(line: string): void;
+  readonly status: (line: string) => void;
   /** For stdout. */
   readonly paint: Paint;
   /** For stderr. */

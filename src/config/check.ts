@@ -34,7 +34,12 @@ function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes
       givenBy: systemGivenBy,
     },
     { path: 'limits.findingBytesMax', value: limits.findingBytesMax, most: record, givenBy: systemGivenBy },
-    { path: 'publish.deadLetterBytesMax', value: publish.deadLetterBytesMax, most: record, givenBy: systemGivenBy },
+    {
+      path: 'publish.deadLetterBytesMax',
+      value: publish.deadLetterBytesMax,
+      most: record,
+      givenBy: systemGivenBy,
+    },
     ...tasks.map(({ config: { retry }, givenBy }) => ({
       path: 'retry.backoffMs',
       value: retry.backoffMs,
@@ -46,7 +51,7 @@ function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes
     if (value <= most.value) continue;
     const { place = '', path: at = path } = givenBy(path) ?? givenBy(most.path) ?? {};
     const message = `expected ${path} (${value}) to be at most ${most.path} (${most.value})`;
-    mistakes.addOnce({ place, path: at, message });
+    mistakes.add({ place, path: at, message });
   }
 }
 
@@ -54,7 +59,7 @@ function checkOutputs({ config, givenBy }: TaskDraft, mistakes: Mistakes): void 
   const { findings, deadLetters } = config.outputs;
   if (findings !== deadLetters) return;
   const { place = '', path = '' } = givenBy('outputs.findings') ?? givenBy('outputs.deadLetters') ?? {};
-  mistakes.addOnce({ place, path, message: `findings and dead letters cannot share the topic ${findings}` });
+  mistakes.add({ place, path, message: `findings and dead letters cannot share the topic ${findings}` });
 }
 
 /** Whether two patterns can match the same topic is seen while running; that they are the same, here. */
@@ -112,26 +117,26 @@ function outputsOf({ config, givenBy }: TaskDraft): readonly Output[] {
   ];
 }
 
-/** `categories`: `null` where an event may say any. A topic is never known. */
+/** `categories`: `null` where an event may say any. The topic is never known. */
 function fill(template: string, task: string, categories: readonly string[] | null): Output['names'] {
-  return (categories ?? ['{category}']).map((category) =>
-    outputTopic(template, { topic: '{topic}', task, category })
-      .split(/(_topic_|_category_)/)
-      .filter((text) => text !== '')
-      .map((text): NamePart => (text === '_topic_' || text === '_category_' ? 'anything' : { text })),
+  const pieces = template.split(/(\{\w+\})/).filter((piece) => piece !== '');
+  return (categories ?? [null]).map((category) =>
+    pieces.map((piece): NamePart => {
+      if (piece === '{topic}' || (piece === '{category}' && category === null)) return 'anything';
+      return { text: outputTopic(piece, { topic: '', task, category: category ?? '' }) };
+    }),
   );
 }
 
 /** A name without open parts is matched as it will be; another is looked at with all that it could be. */
 function eats(pattern: RegExp, name: readonly NamePart[]): boolean {
-  const [only] = name;
-  if (name.length === 1 && only !== undefined && only !== 'anything') return pattern.test(only.text);
-  return couldMatch(pattern, name);
+  const texts = name.flatMap((part) => (part === 'anything' ? [] : [part.text]));
+  return texts.length === name.length ? pattern.test(texts.join('')) : couldMatch(pattern, name);
 }
 
 function addOwnOutput(pattern: Pattern, { what, template, given }: Output, mistakes: Mistakes): void {
   const { regExp } = pattern;
   const { place, path } = pattern.place === '' ? { ...pattern, ...given } : pattern;
   const message = `the pattern ${regExp.source} takes ${template}, the ${what}: the engine would eat its own output`;
-  mistakes.addOnce({ place, path, message }, 'E_ROUTE_OWN_OUTPUT');
+  mistakes.add({ place, path, message }, 'E_ROUTE_OWN_OUTPUT');
 }

@@ -41,7 +41,11 @@ export function draftConfig(layers: Layers, mistakes: Mistakes): Draft {
     flags.get(path) ?? env.get(path) ?? file.system.get(path);
   const tasks = (file.tasks ?? Object.keys(DEFAULT_TASKS).map(unsaid)).filter(({ enabled }) => enabled);
   if (tasks.length === 0 && (file.tasks ?? []).length > 0) {
-    mistakes.add({ place: file.tasks?.[0]?.place ?? '', path: 'tasks', message: 'expected at least one enabled task' });
+    mistakes.add({
+      place: file.tasks?.[0]?.place ?? '',
+      path: 'tasks',
+      message: 'expected at least one enabled task',
+    });
   }
   return {
     // The table's values are exactly these, by the types derived from it.
@@ -54,7 +58,15 @@ export function draftConfig(layers: Layers, mistakes: Mistakes): Draft {
 
 /** A task of which the file says nothing. */
 function unsaid(name: string): TaskLayer {
-  return { name, place: '', values: new Map(), topics: null, analyzer: undefined, analyzers: {}, enabled: true };
+  return {
+    name,
+    place: '',
+    values: new Map(),
+    topics: null,
+    analyzer: undefined,
+    analyzers: {},
+    enabled: true,
+  };
 }
 
 function draftTask(task: TaskLayer, { file, env, flags }: Layers, mistakes: Mistakes): TaskDraft {

@@ -110,8 +110,14 @@ class FileReader {
       const at = `${path}.${name}`;
       const entry = known.get(name);
       if (entry === undefined) {
-        const note = known === TASK_ENTRIES && SYSTEM_ENTRIES.has(name) ? '; it is for all tasks, under system' : '';
-        this.#unknown({ place, path: at, known: known === TASK_ENTRIES ? TASK_KEYS : [...known.keys()], note });
+        const note =
+          known === TASK_ENTRIES && SYSTEM_ENTRIES.has(name) ? '; it is for all tasks, under system' : '';
+        this.#unknown({
+          place,
+          path: at,
+          known: known === TASK_ENTRIES ? TASK_KEYS : [...known.keys()],
+          note,
+        });
       } else if ('keys' in entry) {
         const inner = this.#values(this.#entries(node, at), at, new Map(Object.entries(entry.keys)));
         for (const [key, given] of inner) layer.set(`${name}.${key}`, given);
@@ -124,7 +130,11 @@ class FileReader {
   }
 
   #value(key: Key, node: Node, path: string): Given | null {
-    const written = { raw: node.kind === 'scalar' ? node.raw : `a ${node.kind}`, text: false, directory: this.#directory };
+    const written = {
+      raw: node.kind === 'scalar' ? node.raw : `a ${node.kind}`,
+      text: false,
+      directory: this.#directory,
+    };
     if (node.kind === 'scalar') return readGiven(key, written, { place: node.place, path }, this.#mistakes);
     this.#expected(node, path, 'one value');
     return null;
@@ -144,7 +154,11 @@ class FileReader {
 
   #pattern(source: string, place: string, path: string): readonly Pattern[] {
     if (source.length > CONFIG_LIMITS.patternLengthMax) {
-      this.#mistakes.add({ place, path, message: `expected at most ${CONFIG_LIMITS.patternLengthMax} characters` });
+      this.#mistakes.add({
+        place,
+        path,
+        message: `expected at most ${CONFIG_LIMITS.patternLengthMax} characters`,
+      });
       return [];
     }
     try {

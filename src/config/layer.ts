@@ -27,7 +27,8 @@ export function readGiven(
 ): Given | null {
   const reading = readValue(key, written);
   if ('value' in reading) return { value: reading.value, ...at };
-  mistakes.add({ ...at, message: `expected ${reading.expected}, got ${describeRaw(written.raw)}` });
+  const { expected, near = '' } = reading;
+  mistakes.add({ ...at, message: `expected ${expected}, got ${describeRaw(written.raw)}${near}` });
   return null;
 }
 
@@ -62,7 +63,8 @@ export function readEnv(
   for (const [place, text] of Object.entries(env)) {
     if (text === undefined || !place.startsWith(ENV_PREFIX) || OTHER_ENV.includes(place)) continue;
     const flag = CONFIG_FLAGS.find((each) => each.env === place);
-    if (flag === undefined) warnings.push(`${place} is not a variable of faultline${didYouMean(place, names)}`);
+    if (flag === undefined)
+      warnings.push(`${place} is not a variable of faultline${didYouMean(place, names)}`);
     else readText(layer, flag, { text, place, mistakes });
   }
   return { layer, warnings };

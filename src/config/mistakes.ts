@@ -18,13 +18,12 @@ export interface Mistake {
 export class Mistakes {
   readonly #list: Mistake[] = [];
 
-  get count(): number {
-    return this.#list.length;
-  }
-
-  /** Takes one; `code` where it has one of its own. */
-  add(mistake: Omit<Mistake, 'code'>, code: ErrorCode = 'E_CONFIG_INVALID'): void {
-    this.#list.push({ ...mistake, code });
+  /** Takes one, or sees that it has it; `code` where it has one of its own. */
+  add({ place, path, message }: Omit<Mistake, 'code'>, code: ErrorCode = 'E_CONFIG_INVALID'): void {
+    const mistake = { code, place, path, message };
+    const line = mistakeLine(mistake);
+    if (this.#list.some((other) => mistakeLine(other) === line)) return;
+    this.#list.push(mistake);
   }
 
   /**

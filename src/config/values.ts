@@ -12,7 +12,7 @@ import { didYouMean } from './suggest.ts';
 import { CONFIG_LIMITS } from './task-spec.ts';
 
 /** A value, or what was expected instead. */
-export type Reading = { readonly value: unknown } | { readonly expected: string };
+export type Reading = { readonly value: unknown } | { readonly expected: string; readonly near?: string };
 
 /** How something was written. */
 export interface Written {
@@ -23,6 +23,17 @@ export interface Written {
   readonly directory: string;
 }
 
+/** What a name is made of. */
+export const NAME_SOURCE = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+/** What the name of a topic is made of, placeholders included. */
+export const TOPIC_SOURCE = '^([A-Za-z0-9._-]|\\{(topic|task|category)\\})+$';
+/** A date is midnight UTC; a time says its zone, so that it means the same everywhere. */
+export const TIME_SOURCE =
+  '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d:\\d\\d))?$';
+
+const NAME = new RegExp(NAME_SOURCE);
+const TOPIC = new RegExp(TOPIC_SOURCE);
+const TIME = new RegExp(TIME_SOURCE);
 const UNITS: Readonly<Record<string, number>> = { kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 
 /** Reads the value of a key. */
@@ -34,11 +45,7 @@ export function readValue(key: Key, written: Written): Reading {
     case 'bool':
       return readBool(written);
     case 'choice':
-      return typeof raw === 'string' && key.options.includes(raw)
-        ? { value: raw }
-        : {
-            expected: `${listed(key.options)}${typeof raw === 'string' ? didYouMean(raw, key.options) : ''}`,
-          };
+      return readChoice(key.options, raw);
     case 'name':
       return isName(raw) ? { value: raw } : { expected: NAME_RULE };
     case 'path':
@@ -63,9 +70,7 @@ export const NAME_RULE: string = `a name of letters, digits, ".", "_" and "-", a
 
 /** Whether this can be the name of a task or group. */
 export function isName(raw: unknown): raw is string {
-  return (
-    typeof raw === 'string' && raw.length <= CONFIG_LIMITS.nameLengthMax && /^[A-Za-z0-9][\w.-]*$/.test(raw)
-  );
+  return typeof raw === 'string' && raw.length <= CONFIG_LIMITS.nameLengthMax && NAME.test(raw);
 }
 
 /** What was found, short, for the end of a mistake's line. */
@@ -98,6 +103,13 @@ function readBool({ raw, text }: Written): Reading {
   return { expected: 'true or false' };
 }
 
+function readChoice(options: readonly string[], raw: unknown): Reading {
+  if (typeof raw !== 'string') return { expected: listed(options) };
+  return options.includes(raw)
+    ? { value: raw }
+    : { expected: listed(options), near: didYouMean(raw, options) };
+}
+
 function readThreads(key: ThreadsKey, written: Written): Reading {
   if (written.raw === 'auto') return { value: 'auto' };
   const value = wholeNumber(written, false);
@@ -109,7 +121,7 @@ function readTopic(raw: unknown): Reading {
   const legal =
     typeof raw === 'string' &&
     raw.length <= CONFIG_LIMITS.topicLengthMax &&
-    /^(?:[A-Za-z0-9._-]|\{(?:topic|task|category)\})+$/.test(raw) &&
+    TOPIC.test(raw) &&
     raw !== '.' &&
     raw !== '..';
   if (legal) return { value: raw };
@@ -117,9 +129,6 @@ function readTopic(raw: unknown): Reading {
     expected: `the name of a topic of letters, digits, ".", "_", "-" and the placeholders {topic}, {task}, {category}, at most ${CONFIG_LIMITS.topicLengthMax} characters`,
   };
 }
-
-/** A date is midnight UTC; a time says its zone, so that it means the same everywhere. */
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 function readFrom(raw: unknown): Reading {
   if (raw === 'earliest' || raw === 'latest') return { value: raw satisfies From };

@@ -23,6 +23,8 @@ export type Node =
 
 /** How deep a config may be nested; its keys go four deep. */
 const DEPTH_MAX = 10;
+/** Values of a config, those that aliases repeat counted each time. */
+const NODES_MAX = 100_000;
 
 /** Reads a file's text; `null` where its syntax leaves nothing to look at. */
 export function readYaml(file: string, text: string, mistakes: Mistakes): Node | null {
@@ -44,6 +46,7 @@ class TreeReader {
   readonly #document: Document.Parsed;
   readonly #placeAt: (offset: number) => string;
   readonly #mistakes: Mistakes;
+  #nodes = 0;
 
   constructor(document: Document.Parsed, placeAt: (offset: number) => string, mistakes: Mistakes) {
     this.#document = document;
@@ -55,9 +58,10 @@ class TreeReader {
   read(node: unknown, near: number, depth: number): Node {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
     const place = this.#placeAt(offsetOf(node, near));
-    if (depth > DEPTH_MAX) {
-      this.#mistakes.add({ place, path: '', message: `nested deeper than ${DEPTH_MAX}` });
-      return { kind: 'scalar', place, raw: null };
+    const refusal = this.#refusal(node, target, depth);
+    if (refusal !== null) {
+      this.#mistakes.add({ place, path: '', message: `YAML: ${refusal}` });
+      return { kind: 'map', place, entries: [] };
     }
     if (isMap(target)) {
       return { kind: 'map', place, entries: target.items.map((pair) => this.#entry(pair, near, depth)) };
@@ -66,6 +70,13 @@ class TreeReader {
       return { kind: 'list', place, items: target.items.map((item) => this.read(item, near, depth + 1)) };
     }
     return { kind: 'scalar', place, raw: isScalar(target) ? target.value : null };
+  }
+
+  #refusal(node: unknown, target: unknown, depth: number): string | null {
+    this.#nodes += 1;
+    if (isAlias(node) && target === undefined) return `there is no anchor ${node.source}`;
+    if (depth > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX}`;
+    return this.#nodes > NODES_MAX ? `more than ${NODES_MAX} values` : null;
   }
 
   #entry(pair: Pair, near: number, depth: number): Entry {

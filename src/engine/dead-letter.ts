@@ -41,5 +41,6 @@ export function deadLetter(work: Work, fault: Fault, valueBytesMax: number): Out
     value: value.length > valueBytesMax ? value.subarray(0, valueBytesMax) : value,
     headers,
     isDeadLetter: true,
+    memory: null,
   });
 }

@@ -103,7 +103,7 @@ export class Engine {
     });
     this.#publish = new Publish({ sink, clock, probe }, options.publish, {
       acknowledged: (publications) => {
-        for (const { work } of publications) this.#settle.acknowledged(work);
+        for (const publication of publications) this.#settle.acknowledged(publication);
         this.#afterFinishing();
       },
       refused: (publication, error) => {

@@ -15,6 +15,26 @@ import { Deque } from './deque.ts';
 import type { Work } from './lane.ts';
 import type { PublishPolicy } from './options.ts';
 
+/** The bytes of an outcome's findings, given back when the last of them is published. */
+export class FindingsMemory {
+  readonly #release: () => void;
+  #holders = 1;
+
+  /** Held once, by who makes it. */
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  drop(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#release();
+  }
+}
+
 /** A publication of one delivery: one of its findings, or its dead letter. */
 export class Outgoing implements Publication {
   readonly work: Work;
@@ -23,18 +43,18 @@ export class Outgoing implements Publication {
   readonly headers: Headers;
   readonly timestampMs: number;
   readonly isDeadLetter: boolean;
+  /** Whose bytes `value` is a view of; `null` where they are the delivery's own. */
+  readonly memory: FindingsMemory | null;
   /** Position in the order of adding; set when it is added. */
   sequence = 0;
 
-  constructor(
-    work: Work,
-    what: { topic: string; value: Uint8Array; headers: Headers; isDeadLetter: boolean },
-  ) {
+  constructor(work: Work, what: Pick<Outgoing, 'topic' | 'value' | 'headers' | 'isDeadLetter' | 'memory'>) {
     this.work = work;
     this.topic = what.topic;
     this.value = what.value;
     this.headers = what.headers;
     this.isDeadLetter = what.isDeadLetter;
+    this.memory = what.memory;
     this.timestampMs = work.delivery.timestampMs;
   }
 

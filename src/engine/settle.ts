@@ -19,7 +19,7 @@ import type { Endings } from './endings.ts';
 import { findingHeaders, passedOn } from './headers.ts';
 import type { Work } from './lane.ts';
 import type { Publish } from './publish.ts';
-import { Outgoing } from './publish.ts';
+import { FindingsMemory, Outgoing } from './publish.ts';
 import type { Retry } from './retry.ts';
 import { decide } from './retry.ts';
 
@@ -35,6 +35,12 @@ export interface SettleContext {
   publish(): Publish;
   /** Ends the engine without committing what is not done. */
   fail(error: unknown): void;
+}
+
+/** Where results come from. */
+interface Origin {
+  readonly slot: number;
+  readonly memory: FindingsMemory | null;
 }
 
 /** The stage between dispatch and publish. */
@@ -60,24 +66,28 @@ export class Settle {
       tally,
     });
     this.#tellLogs(batch, outcome);
+    const memory = outcome.release === undefined ? null : new FindingsMemory(outcome.release);
     const back: Work[] = [];
     for (const [i, work] of items.entries()) {
       const result = outcome.results[i];
       assert(result !== undefined, 'a result belongs to its delivery');
-      if (!this.#result(work, result, slot)) back.push(work);
+      if (!this.#result(work, result, { slot, memory })) back.push(work);
     }
     for (const work of back.toReversed()) work.lane.queue.pushFront(work);
+    memory?.drop();
     this.#context.publish().send();
   }
 
   /** One publication of a delivery is durable. */
-  acknowledged(work: Work): void {
+  acknowledged({ work, memory }: Outgoing): void {
+    memory?.drop();
     work.unacknowledged -= 1;
     if (work.unacknowledged === 0) this.#finish(work);
   }
 
   /** A refused finding becomes a dead letter in its place; a refused dead letter ends the engine. */
-  refused({ work, isDeadLetter }: Outgoing, error: EngineError): void {
+  refused({ work, isDeadLetter, memory }: Outgoing, error: EngineError): void {
+    memory?.drop();
     if (isDeadLetter) {
       this.#context.fail(error);
       return;
@@ -88,21 +98,21 @@ export class Settle {
   }
 
   /** False when the delivery goes back to the front of its lane. */
-  #result(work: Work, result: DeliveryResult, slot: number): boolean {
+  #result(work: Work, result: DeliveryResult, from: Origin): boolean {
     if (work.partition.phase === 'fenced') {
       this.#context.credit.give(work.bytes);
       return true;
     }
     switch (result.status) {
       case 'done':
-        this.#done(work, result.findings);
+        this.#done(work, result.findings, from.memory);
         return true;
       case 'failed':
         return this.#failed(work, result.fault);
       case 'requeue':
         return this.#again(work, result.delayMs, null);
       case 'suspect':
-        return this.#suspect(work, result.fault, slot);
+        return this.#suspect(work, result.fault, from.slot);
       case 'unprocessed':
         work.partition.inHand -= 1;
         return work.lane.follow(work);
@@ -111,7 +121,7 @@ export class Settle {
     }
   }
 
-  #done(work: Work, findings: readonly EncodedFinding[]): void {
+  #done(work: Work, findings: readonly EncodedFinding[], memory: FindingsMemory | null): void {
     if (findings.length === 0) {
       this.#finish(work);
       return;
@@ -124,7 +134,8 @@ export class Settle {
     for (const { id, value, category } of findings) {
       const topic = outputTopic(task.outputs.findings, { topic: delivery.topic, task: task.name, category });
       const headers = findingHeaders(passed, id);
-      this.#context.publish().add(new Outgoing(work, { topic, value, headers, isDeadLetter: false }));
+      memory?.hold();
+      this.#context.publish().add(new Outgoing(work, { topic, value, headers, memory, isDeadLetter: false }));
     }
   }
 

@@ -84,6 +84,8 @@ export interface Outcome {
   readonly cpuMs: number;
   readonly tally: Tally;
   readonly logs: readonly LogLine[];
+  /** The bytes of the findings are not needed any more and may be used again. Called at most once. */
+  readonly release?: () => void;
 }
 
 /** The tally of nothing. */

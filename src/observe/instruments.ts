@@ -19,10 +19,16 @@ export interface CountedSpec extends BaseSpec {
   readonly type: 'counter' | 'gauge';
 }
 
-/** A distribution over buckets with these upper bounds. */
+/** Upper bounds that histograms choose from. */
+export const BUCKETS = {
+  seconds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  powersOfTwo: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
+} as const;
+
+/** A distribution. */
 export interface HistogramSpec extends BaseSpec {
   readonly type: 'histogram';
-  readonly buckets: readonly number[];
+  readonly buckets: keyof typeof BUCKETS;
 }
 
 /** The live form of each row. */
@@ -46,7 +52,7 @@ export function createInstruments<Table extends Readonly<Record<string, MetricSp
 function createInstrument(spec: MetricSpec, registry: Registry): Counter | Gauge | WeightedHistogram {
   const { name, help, labels: labelNames } = spec;
   if (spec.type === 'histogram') {
-    const histogram = new WeightedHistogram({ name, help, labelNames, bounds: spec.buckets });
+    const histogram = new WeightedHistogram({ name, help, labelNames, bounds: BUCKETS[spec.buckets] });
     histogram.register(registry);
     return histogram;
   }

@@ -1,5 +1,6 @@
 /** docs/reference/metrics.md, from the table of metrics. */
-import type { MetricSpec } from './instruments.ts';
+import type { HistogramSpec, MetricSpec } from './instruments.ts';
+import { BUCKETS } from './instruments.ts';
 import { METRICS } from './metrics.ts';
 
 const HEAD = `# Metrics
@@ -14,11 +15,12 @@ alerts are worth having: [monitoring](../operations/monitoring.md).
 /** Markdown, ending with a line break. */
 export function metricsReference(): string {
   const metrics: readonly MetricSpec[] = Object.values(METRICS);
-  const bounds = new Map(
-    metrics.flatMap((spec) => (spec.type === 'histogram' ? [[spec.name, spec.buckets]] : [])),
-  );
-  const lists = [...bounds].map(([name, buckets]) => `- \`${name}\`: ${buckets.join(', ')}`);
-  return [HEAD, ...metrics.map(row), '', '## Upper bounds of the histograms', '', ...lists, ''].join('\n');
+  const bounds = metrics.filter((spec) => spec.type === 'histogram').map(boundsLine);
+  return [HEAD, ...metrics.map(row), '', '## Upper bounds of the histograms', '', ...bounds, ''].join('\n');
+}
+
+function boundsLine({ name, buckets }: HistogramSpec): string {
+  return `- \`${name}\`: ${BUCKETS[buckets].join(', ')}`;
 }
 
 function row({ name, type, labels, help }: MetricSpec): string {

@@ -11,11 +11,6 @@ import type { Instruments } from './instruments.ts';
 import { createInstruments } from './instruments.ts';
 import { metricsProbe } from './metrics-probe.ts';
 
-const SECONDS = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-] as const;
-const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
-
 /** The table. */
 export const METRICS = {
   consumed: {
@@ -77,21 +72,21 @@ export const METRICS = {
     name: 'faultline_dispatch_batch_deliveries',
     help: 'Deliveries of the batches handed to worker threads.',
     labels: [],
-    buckets: POWERS_OF_TWO,
+    buckets: 'powersOfTwo',
   },
   batchLanes: {
     type: 'histogram',
     name: 'faultline_dispatch_batch_lanes',
     help: 'Lanes whose deliveries share a batch.',
     labels: [],
-    buckets: POWERS_OF_TWO,
+    buckets: 'powersOfTwo',
   },
   batchSeconds: {
     type: 'histogram',
     name: 'faultline_dispatch_batch_seconds',
     help: 'Time that a worker thread took for a batch.',
     labels: [],
-    buckets: SECONDS,
+    buckets: 'seconds',
   },
   workerCpu: {
     type: 'counter',
@@ -164,7 +159,7 @@ export const METRICS = {
     name: 'faultline_publish_seconds',
     help: 'From a request to the sink to its acknowledgement.',
     labels: [],
-    buckets: SECONDS,
+    buckets: 'seconds',
   },
   publishFailures: {
     type: 'counter',
@@ -183,7 +178,7 @@ export const METRICS = {
     name: 'faultline_finished_age_seconds',
     help: 'From consumed to finished, that is acknowledged: the latency of the engine.',
     labels: ['task'],
-    buckets: SECONDS,
+    buckets: 'seconds',
   },
   committed: {
     type: 'counter',
@@ -196,7 +191,7 @@ export const METRICS = {
     name: 'faultline_commit_seconds',
     help: 'Time of a commit.',
     labels: ['group'],
-    buckets: SECONDS,
+    buckets: 'seconds',
   },
   commitFailures: {
     type: 'counter',

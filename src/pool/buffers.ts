@@ -1,7 +1,9 @@
 /**
- * Buffers of batches, used again when the worker gives them back: a fresh one costs more than
- * filling it, because its pages are new (0.39 µs per 2-KB delivery against 0.08; `bench/micro/wire.ts`).
+ * Buffers of batches and outcomes, used again when who has them gives them back: a fresh one costs
+ * more than filling it, because its pages are new (0.39 µs per 2-KB delivery against 0.08;
+ * `bench/micro/wire.ts`), and the garbage collector counts every one of them.
  */
+import type { Allocate } from '../wire/batch.ts';
 
 /** A larger buffer is not kept. */
 const KEEP_BYTES_MAX = 8 * 2 ** 20;
@@ -10,7 +12,7 @@ const KEEP_BYTES_MAX = 8 * 2 ** 20;
 const STEP_BYTES = 64 * 2 ** 10;
 
 /** A free list of bounded length. */
-export class BatchBuffers {
+export class FreeBuffers {
   readonly #free: ArrayBuffer[] = [];
   readonly #keepMax: number;
 
@@ -20,13 +22,24 @@ export class BatchBuffers {
 
   /** A buffer of at least that size; one that is too small for it makes room for the new one. */
   take(bytesMin: number): ArrayBuffer {
-    const free = this.#free.pop();
-    if (free !== undefined && free.byteLength >= bytesMin) return free;
-    return new ArrayBuffer(Math.ceil(bytesMin / STEP_BYTES) * STEP_BYTES);
+    return allocator(this.spare())(bytesMin);
+  }
+
+  /** Any buffer that is free. */
+  spare(): ArrayBuffer | null {
+    return this.#free.pop() ?? null;
   }
 
   /** Takes a buffer back. */
   give(buffer: ArrayBuffer): void {
     if (this.#free.length < this.#keepMax && buffer.byteLength <= KEEP_BYTES_MAX) this.#free.push(buffer);
   }
+}
+
+/** Gives the spare buffer where it is large enough, and a new one elsewhere. */
+export function allocator(spare: ArrayBuffer | null): Allocate {
+  return (bytesMin) =>
+    spare !== null && spare.byteLength >= bytesMin
+      ? spare
+      : new ArrayBuffer(Math.ceil(bytesMin / STEP_BYTES) * STEP_BYTES);
 }

@@ -40,7 +40,10 @@ export async function createInlinePool(options: Omit<PoolOptions, 'heapMbMax'>):
 }
 
 async function run(thread: ThreadHalf, batch: Batch): Promise<Outcome> {
-  const reply = await thread.request(packBatch(batch, (bytes) => new ArrayBuffer(bytes)));
+  const reply = await thread.request({
+    batch: packBatch(batch, (bytes) => new ArrayBuffer(bytes)),
+    spare: null,
+  });
   if (reply.type === 'outcome') return unpackOutcome(reply.outcome);
   if (reply.type === 'failed') throw new EngineError(reply.fault.code, reply.fault.message);
   throw new EngineError('E_ASSERT', 'a batch is answered by an outcome or a fault');

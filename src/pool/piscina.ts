@@ -14,7 +14,7 @@ import { assert } from '../model/assert.ts';
 import { describe } from '../model/errors.ts';
 import type { Batch, Outcome } from '../model/batch.ts';
 import type { Pool } from '../ports/pool.ts';
-import { BatchBuffers } from './buffers.ts';
+import { FreeBuffers } from './buffers.ts';
 import type { PoolOptions } from './options.ts';
 import type { Thread } from './slot.ts';
 import { BATCHES_MAX, Slot } from './slot.ts';
@@ -24,6 +24,9 @@ import type { ThreadData, ThreadReply, ThreadRequest } from './worker/protocol.t
 /** Bounds of the watchdog's tick; in between it is a quarter of the shortest timeout. */
 const TICK_MS_MIN = 5;
 const TICK_MS_MAX = 250;
+
+/** Buffers of outcomes kept for the next ones: about what is being published at one time. */
+const OUTCOMES_KEPT_MAX = 64;
 
 /** The entry of a thread: TypeScript in a checkout, JavaScript in `dist`. */
 const ENTRY: string = fileURLToPath(
@@ -55,12 +58,13 @@ class PiscinaPool implements Pool {
   constructor(options: PoolOptions) {
     const { tasks } = options;
     const tickMs = tickMsOf(options);
-    const buffers = new BatchBuffers(BATCHES_MAX * options.threads);
+    const buffers = new FreeBuffers(BATCHES_MAX * options.threads);
+    const outcomes = new FreeBuffers(OUTCOMES_KEPT_MAX);
     this.slots = options.threads;
     this.#slots = Array.from({ length: options.threads }, () => {
       const progress = new SharedArrayBuffer(PROGRESS_BYTES);
       const thread = createThread({ tasks, limits: options.limits, progress }, options.heapMbMax);
-      return new Slot(thread, { tasks, buffers, progress: new Int32Array(progress), tickMs });
+      return new Slot(thread, { tasks, buffers, outcomes, progress: new Int32Array(progress), tickMs });
     });
     this.#watchdog = watch(this.#slots, tickMs);
   }
@@ -111,6 +115,11 @@ function watch(slots: readonly Slot[], tickMs: number): NodeJS.Timeout {
   return timer.unref();
 }
 
+function buffersOf(request: ThreadRequest): ArrayBuffer[] {
+  if (request === null) return [];
+  return request.spare === null ? [request.batch] : [request.batch, request.spare];
+}
+
 function createThread(workerData: ThreadData, heapMbMax: number): Thread {
   const piscina = new Piscina({
     filename: ENTRY,
@@ -128,7 +137,7 @@ function createThread(workerData: ThreadData, heapMbMax: number): Thread {
   });
   return {
     post: (request: ThreadRequest) =>
-      piscina.run(request, { transferList: request === null ? [] : [request] }) as Promise<ThreadReply>,
+      piscina.run(request, { transferList: buffersOf(request) }) as Promise<ThreadReply>,
     // Resolves when the thread has ended, which its requests learn too.
     end: () => void piscina.threads[0]?.terminate(),
     close: () => piscina.destroy(),

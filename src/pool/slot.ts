@@ -13,7 +13,7 @@ import { describe, EngineError } from '../model/errors.ts';
 import type { TaskAnalysis } from '../model/task.ts';
 import { packBatch } from '../wire/batch.ts';
 import { unpackOutcome } from '../wire/outcome.ts';
-import type { BatchBuffers } from './buffers.ts';
+import type { FreeBuffers } from './buffers.ts';
 import { Stillness } from './stillness.ts';
 import { BATCH_DELIVERIES_LIMIT, clearProgress, loadProgress, progressIn } from './worker/progress.ts';
 import type { ThreadReply, ThreadRequest } from './worker/protocol.ts';
@@ -40,7 +40,10 @@ export interface Thread {
 /** What a slot is made of. */
 export interface SlotOptions {
   readonly tasks: readonly TaskAnalysis[];
-  readonly buffers: BatchBuffers;
+  /** For batches. */
+  readonly buffers: FreeBuffers;
+  /** For outcomes. */
+  readonly outcomes: FreeBuffers;
   /** Shared with the thread. */
   readonly progress: Int32Array;
   readonly tickMs: number;
@@ -107,7 +110,7 @@ export class Slot {
     this.#inHand.add(inHand);
     const packed = packBatch(batch, (bytes) => this.#options.buffers.take(bytes));
     this.#thread
-      .post(packed)
+      .post({ batch: packed, spare: this.#options.outcomes.spare() })
       .then(
         (reply) => this.#answered(inHand, reply),
         (error: unknown) => this.#lost(inHand, error),
@@ -149,7 +152,9 @@ export class Slot {
     this.#idleDeaths = 0;
     if (reply.type === 'outcome') {
       this.#options.buffers.give(reply.batch);
-      this.#release(inHand).reply.resolve(unpackOutcome(reply.outcome));
+      const { outcome } = reply;
+      const release = (): void => this.#options.outcomes.give(outcome);
+      this.#release(inHand).reply.resolve({ ...unpackOutcome(outcome), release });
       return;
     }
     assert(reply.type === 'failed', 'a batch is answered by an outcome or a fault');

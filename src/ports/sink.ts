@@ -15,6 +15,9 @@ export interface Sink {
    * fails with a retriable error, all publications after it, in this and in every later request
    * already made, fail with a retriable error too; once no request is in flight, the sink takes
    * new ones. A refusal for good fails that one publication only.
+   *
+   * The bytes of a publication may be overwritten once its acknowledgement is given: a sink that
+   * keeps them copies them.
    */
   publish(publications: readonly Publication[]): Promise<readonly PublishResult[]>;
   /** Waits for what is in flight. Again: does nothing. */

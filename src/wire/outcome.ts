@@ -19,6 +19,7 @@ import { assert, unreachable } from '../model/assert.ts';
 import type { DeliveryResult, EncodedFinding, LogLine, Outcome, Tally } from '../model/batch.ts';
 import { UNPROCESSED } from '../model/batch.ts';
 import type { Fault } from '../model/errors.ts';
+import type { Allocate } from './batch.ts';
 import { packMsgpack, unpackMsgpack } from './msgpack.ts';
 
 const HEADER_BYTES = 32;
@@ -52,8 +53,11 @@ interface Rest {
   readonly groups: Tally['groups'];
 }
 
-/** Packs an outcome into a new buffer of its size. */
-export function packOutcome(outcome: Outcome): ArrayBuffer {
+/** Packs an outcome into a buffer that `allocate` gives; by default a new one of its size. */
+export function packOutcome(
+  outcome: Outcome,
+  allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
+): ArrayBuffer {
   const rest = emptyRest(outcome);
   const findings = outcome.results.flatMap((result) => (result.status === 'done' ? result.findings : []));
   const tables = [...resultTable(outcome.results, rest), ...findingTable(findings, rest)];
@@ -62,7 +66,7 @@ export function packOutcome(outcome: Outcome): ArrayBuffer {
   const end = findings.reduce((at, { id, value }) => at + id.length + value.length, start);
   assert(end + restBytes.length < 2 ** 31, 'an outcome is smaller than 2 GiB');
 
-  const buffer = new ArrayBuffer(end + restBytes.length);
+  const buffer = allocate(end + restBytes.length);
   new Float64Array(buffer, 0, 2).set([outcome.elapsedMs, outcome.cpuMs]);
   const ints = new Int32Array(buffer, 0, start >> 2);
   ints.set([outcome.results.length, findings.length, end, restBytes.length], DELIVERIES);

@@ -17,6 +17,9 @@ const THROWABLE_ENDINGS = [
   'StopIteration',
 ];
 
+/** From here on nearly all of Unicode is letters; the signs between it and ASCII are not (Latin-1). */
+const LETTERS_FROM = 0xc0;
+
 /** A header taken apart. */
 export interface ExceptionHeader {
   readonly type: string;
@@ -67,7 +70,7 @@ export function findHeader(line: string): ExceptionHeader | null {
 
 /** Letters of any script, `_` and `$`. */
 function isLetter(code: number): boolean {
-  return ((code | 32) >= 97 && (code | 32) <= 122) || code === 95 || code === 36 || code > 127;
+  return ((code | 32) >= 97 && (code | 32) <= 122) || code === 95 || code === 36 || code >= LETTERS_FROM;
 }
 
 function isNamePart(code: number): boolean {

@@ -9,6 +9,7 @@
 import type { CrashReport } from '../../model/report.ts';
 import { decimalIn } from '../stack/decimal.ts';
 import { parseJavaFrame } from '../stack/java-frame.ts';
+import { pastBlanks, trimmedFrom } from '../stack/scan.ts';
 import type { DraftException, ParseContext } from './context.ts';
 import {
   exceptionTypeEnd,
@@ -33,14 +34,16 @@ export function parseJava(lines: readonly string[], context: ParseContext): Cras
 class JavaScan {
   readonly #context: ParseContext;
   readonly #facts: Record<string, string> = {};
-  #exceptions: DraftException[] = [];
+  readonly #exceptions: DraftException[] = [];
   /** Indent of each exception's header: what nests in what. */
-  #indents: number[] = [];
+  readonly #indents: number[] = [];
   #current: DraftException | null = null;
   /** Whether the current header's type is named like an exception; another line may be the real header. */
   #certain = false;
   /** The last line that is nothing known: a header, perhaps, if a frame follows. */
   #text = '';
+  /** Where the exceptions of the current trace begin, and of the first trace that Android calls fatal. */
+  #root = 0;
   #fatalFrom = -1;
 
   constructor(context: ParseContext) {
@@ -49,10 +52,10 @@ class JavaScan {
 
   /** Reads a line; false when no more should be read. */
   read(line: string, index: number): boolean {
-    const start = indentOf(line);
+    const start = pastBlanks(line, 0);
     if (start === line.length) return true;
     if (line.startsWith('at ', start)) return this.#frame(line, index);
-    const text = line.slice(start).trimEnd();
+    const text = trimmedFrom(line, start);
     if (text.startsWith('...')) return this.#common(text);
     if (text.startsWith('Caused by: ')) return this.#related(text.slice(11), 'cause', start, index);
     if (text.startsWith('Suppressed: ')) return this.#related(text.slice(12), 'suppressed', start, index);
@@ -62,7 +65,7 @@ class JavaScan {
   }
 
   finish(): CrashReport {
-    if (this.#exceptions.length === 0 && this.#text !== '') this.#open(headerOf(this.#text), 0, 0);
+    if (this.#exceptions.length === 0 && this.#text !== '') this.#openRoot(headerOf(this.#text), 0, 0);
     const fatal = this.#exceptions.slice(Math.max(this.#fatalFrom, 0));
     const kept = fatal.some((exception) => exception.frames.length > 0) ? fatal : this.#exceptions;
     const dropped = this.#exceptions.length - kept.length;
@@ -82,12 +85,10 @@ class JavaScan {
       this.#context.note('frame-unreadable', index);
       return true;
     }
-    if (this.#text !== '' || this.#current === null) {
-      const header = this.#text === '' ? null : (parseHeader(this.#text, 0) ?? findHeader(this.#text));
-      this.#text = '';
-      if (header !== null || this.#current === null) {
-        if (!this.#open(header ?? { type: '' }, 0, index)) return false;
-      }
+    const header = this.#text === '' ? null : classHeaderOf(this.#text);
+    this.#text = '';
+    if (header !== null || this.#current === null) {
+      if (!this.#openRoot(header ?? { type: '' }, 0, index)) return false;
     }
     if (this.#current !== null) this.#context.addFrame(this.#current.frames, frame, index);
     return true;
@@ -115,11 +116,12 @@ class JavaScan {
 
   /** A cause stands at the indent of what it caused, a suppressed exception deeper than its owner. */
   #parentOf(relation: Relation, indent: number): number {
-    for (let i = this.#indents.length - 1; i >= 0; i--) {
+    const last = this.#indents.length - 1;
+    for (let i = last; i >= this.#root; i--) {
       const other = this.#indents[i] ?? 0;
       if (relation === 'cause' ? other <= indent : other < indent) return i;
     }
-    return this.#indents.length - 1;
+    return last < this.#root ? -1 : last;
   }
 
   /** Android's marks around a crash: they are facts, and begin the trace that counts. */
@@ -127,6 +129,7 @@ class JavaScan {
     if (text.startsWith('FATAL EXCEPTION')) {
       this.#facts['thread'] ??= text.slice(text.indexOf(':') + 1).trim();
       if (this.#fatalFrom < 0) this.#fatalFrom = this.#exceptions.length;
+      this.#root = this.#exceptions.length;
       this.#current = null;
       this.#text = '';
       return true;
@@ -152,7 +155,13 @@ class JavaScan {
       return true;
     }
     const header = parseHeader(text, 0);
-    return header === null || this.#open(header, indent, index);
+    return header === null || this.#openRoot(header, indent, index);
+  }
+
+  /** Begins a trace that belongs to none before it. */
+  #openRoot(header: ExceptionHeader, indent: number, index: number): boolean {
+    this.#root = this.#exceptions.length;
+    return this.#open(header, indent, index);
   }
 
   #open(header: ExceptionHeader, indent: number, index: number): boolean {
@@ -171,6 +180,12 @@ function headerOf(text: string): ExceptionHeader {
   return parseHeader(text, 0) ?? findHeader(text) ?? { type: '', message: text };
 }
 
+/** The header in a line that a frame follows, if it names a class. */
+function classHeaderOf(text: string): ExceptionHeader | null {
+  const header = parseHeader(text, 0);
+  return header?.type.includes('.') === true ? header : findHeader(text);
+}
+
 /** Takes off what the JVM and Crashlytics write before the type. */
 function withoutCaption(text: string, facts: Record<string, string>): string {
   if (text.startsWith('Exception in thread "')) {
@@ -183,10 +198,4 @@ function withoutCaption(text: string, facts: Record<string, string>): string {
   if (!text.startsWith('Non-fatal Exception: ')) return text;
   facts['fatal'] ??= 'false';
   return text.slice(21);
-}
-
-function indentOf(line: string): number {
-  let at = 0;
-  while (at < line.length && line.charCodeAt(at) <= 32) at++;
-  return at;
 }

@@ -70,7 +70,8 @@ class PythonScan {
     chain.forEach((exception, index) => {
       if (index > 0) exception.parent = index - 1;
     });
-    for (const member of this.#members) Object.assign(member, { relation: 'suppressed', parent: 0 });
+    if (chain.length > 0)
+      for (const member of this.#members) Object.assign(member, { relation: 'suppressed', parent: 0 });
     const exceptions = [...chain, ...this.#members];
     for (const exception of exceptions) exception.frames.reverse();
     return { format: 'python-stack', exceptions, threads: [], problems: this.#context.problems };

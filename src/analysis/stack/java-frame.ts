@@ -11,8 +11,10 @@ import type { Frame } from '../../model/report.ts';
 import type { Mutable } from '../mutable.ts';
 import { decimalIn } from './decimal.ts';
 import { isJavaInApp } from './in-app.ts';
+import { pastBlanks, trimmedFrom } from './scan.ts';
 
 const BLANK = 32;
+const EXCLAMATION = 33;
 const CLOSING = 41;
 const MINUS = 45;
 const UNKNOWN = 'Unknown Source';
@@ -22,9 +24,9 @@ const UNKNOWN = 'Unknown Source';
  * frame (`at f (a.js:1:2)`) nor a .NET one (`at A.B(String s) in a.cs:line 1`) is one.
  */
 export function parseJavaFrame(line: string): Frame | null {
-  const raw = line.trim();
+  const raw = trimmedFrom(line, pastBlanks(line, 0));
   const close = placeEnd(raw);
-  const open = close < 0 ? -1 : raw.lastIndexOf('(', close);
+  const open = openingOf(raw, close);
   const start = raw.startsWith('at ') ? 3 : 0;
   if (open <= start || open + 1 === close) return null;
   if (raw.charCodeAt(open - 1) === BLANK) return artFrame(raw, open);
@@ -37,6 +39,14 @@ export function parseJavaFrame(line: string): Frame | null {
   if (name === '' || module === '' || (module === undefined && (dot === start || name.includes(' '))))
     return null;
   return locate(raw, { name, module, from: placeStart(raw, open + 1, close), to: close });
+}
+
+/** The last opening parenthesis before `close`, nearly always the only one; -1 without. */
+function openingOf(raw: string, close: number): number {
+  const first = raw.indexOf('(');
+  if (close < 0 || first < 0 || first > close) return -1;
+  const next = raw.indexOf('(', first + 1);
+  return next < 0 || next > close ? first : raw.lastIndexOf('(', close);
 }
 
 /** Index of the parenthesis that closes the place; what may follow it is `[jar:version]` or `~[...]`. */
@@ -58,7 +68,7 @@ function artFrame(raw: string, open: number): Frame | null {
 
 /** Old ART marks a wait that it has shortened: `wait!`. */
 function methodName(raw: string, from: number, to: number): string {
-  return raw.slice(from, raw.charAt(to - 1) === '!' ? to - 1 : to);
+  return raw.slice(from, raw.charCodeAt(to - 1) === EXCLAMATION ? to - 1 : to);
 }
 
 /** Where the class begins: after the last slash that no hidden class's number follows. */
@@ -94,7 +104,7 @@ interface Parts {
 /** Reads the place; `null` where it is none, and so the line no Java frame. */
 function locate(raw: string, parts: Parts): Frame | null {
   const { name, module, from, to } = parts;
-  const colon = raw.lastIndexOf(':', to);
+  const colon = raw.indexOf(':', from);
   const line = colon <= from ? -1 : decimalIn(raw, colon + 1, to);
   if (line < 0) return placeless(raw, parts);
   if (!isFileName(raw, from, colon)) {
@@ -129,11 +139,12 @@ function classed(frame: Mutable<Frame>, module: string | undefined): Frame {
   return frame;
 }
 
-/** Neither a path nor prose. */
+/** Neither a path nor prose, nor a file of another language with line and column. */
 function isFileName(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i);
-    if (code === BLANK || code === 47 || code === 58) return false;
-  }
-  return to > from;
+  return to > from && !has(text, '/', from, to) && !has(text, ' ', from, to) && !has(text, ':', from, to);
+}
+
+function has(text: string, character: string, from: number, to: number): boolean {
+  const at = text.indexOf(character, from);
+  return at >= 0 && at < to;
 }

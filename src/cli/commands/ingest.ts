@@ -1,5 +1,5 @@
 /** `faultline ingest`: report files, directories and streams of lines into topics of the log. */
-import { collectReports, type SkippedInput } from '../../load/ingest.ts';
+import { collectReports, type SkippedInput, type SkipReason } from '../../load/ingest.ts';
 import { readConfig } from '../config.ts';
 import { listFlag, optionalText, switchFlag, textFlag } from '../flags.ts';
 import { formatAmount, formatBytes, formatCount, formatDuration } from '../format.ts';
@@ -26,7 +26,7 @@ const flags = {
   }),
   exclude: listFlag({ placeholder: 'GLOB', summary: 'pass over files that match' }),
   raw: switchFlag('take lines of NDJSON that are no JSON as they stand, instead of skipping them'),
-  verbose: switchFlag('list everything that is skipped'),
+  verbose: switchFlag('name everything that is skipped'),
 };
 
 /** The declaration. */
@@ -48,8 +48,14 @@ export const ingestCommand: Command = command({
   run: ingest,
 });
 
-/** So many skipped inputs are listed without --verbose. */
-const LISTED_MAX = 10;
+/** What was skipped for one reason. */
+interface Skipped {
+  readonly count: number;
+  readonly named: string[];
+}
+
+/** So many skipped inputs of a reason are named without --verbose. */
+const NAMED_MAX = 3;
 
 async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
   const { operands, terminal } = invocation;
@@ -61,16 +67,12 @@ async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
   const progress = new Progress(terminal, 'events written');
   const writer = new LogWriter(store);
   const startedMs = performance.now();
-  const skipped: SkippedInput[] = [];
-  const skips = new Map<string, number>();
+  const skipped = new Map<SkipReason, Skipped>();
   try {
     for await (const input of collectReports(operands, options)) {
       if (interrupt.signal.aborted) break;
       if (input.type === 'report') await writer.add(input, Date.now());
-      else {
-        skips.set(input.reason, (skips.get(input.reason) ?? 0) + 1);
-        if (invocation.flags.verbose || skipped.length < LISTED_MAX) skipped.push(input);
-      }
+      else skip(skipped, input, invocation.flags.verbose ? Infinity : NAMED_MAX);
       progress.update(writer.written.records);
     }
     await writer.finish();
@@ -78,7 +80,7 @@ async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
     progress.close();
     interrupt.close();
     await store.close();
-    tellSkipped(terminal, skipped, skips);
+    tellSkipped(terminal, skipped);
     tellWritten(terminal, writer.written, { dir: system.data, elapsedMs: performance.now() - startedMs });
   }
   if (!interrupt.signal.aborted) return 0;
@@ -102,21 +104,23 @@ function collectOptions(
   };
 }
 
-function tellSkipped(
-  terminal: Terminal,
-  listed: readonly SkippedInput[],
-  skips: ReadonlyMap<string, number>,
+function skip(
+  skipped: Map<SkipReason, Skipped>,
+  { path, line, reason }: SkippedInput,
+  namedMax: number,
 ): void {
-  const total = [...skips.values()].reduce((sum, count) => sum + count, 0);
-  if (total === 0) return;
-  for (const { path, line, reason } of listed) {
-    terminal.note(
-      terminal.paintNote('dim', `  skipped ${path}${line === undefined ? '' : `:${line}`}: ${reason}`),
-    );
+  const known = skipped.get(reason) ?? { count: 0, named: [] };
+  if (known.named.length < namedMax) known.named.push(line === undefined ? path : `${path}:${line}`);
+  skipped.set(reason, { count: known.count + 1, named: known.named });
+}
+
+function tellSkipped(terminal: Terminal, skipped: ReadonlyMap<SkipReason, Skipped>): void {
+  for (const [reason, { count, named }] of skipped) {
+    const rest = count - named.length;
+    const more = rest > 0 ? ` and ${formatCount(rest)} more (--verbose names all)` : '';
+    const names = named.length > NAMED_MAX ? `\n  ${named.join('\n  ')}` : ` ${named.join(', ')}`;
+    terminal.note(`skipped ${formatCount(count)}, ${reason}:${names}${more}`);
   }
-  const reasons = [...skips].map(([reason, count]) => `${formatCount(count)} ${reason}`).join(', ');
-  const rest = total > listed.length ? '; --verbose lists all' : '';
-  terminal.note(`skipped ${formatCount(total)}: ${reasons}${rest}`);
 }
 
 /** The last word of `ingest` and `generate`. */

@@ -2,8 +2,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { App } from '../../app.ts';
-import type { Config } from '../../config/config.ts';
-import { didYouMean } from '../../config/suggest.ts';
+import { selectTasks } from '../../config/resolve.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { RunSummary } from '../../observe/summary.ts';
 import { onSignals } from '../../system/signals.ts';
@@ -61,7 +60,7 @@ const LOOK_EVERY_MS = 500;
 
 async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { flags: chosen, terminal, env } = invocation;
-  const config = onlyTasks(await readConfig(invocation), chosen.task);
+  const config = selectTasks(await readConfig(invocation), chosen.task);
   if (chosen.summary !== null) await requireWritable(chosen.summary);
   const [{ openApp }, { createLogger }, { Summary }] = await Promise.all([
     import('../../app.ts'),
@@ -70,12 +69,11 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   ]);
   const destination = { write: (line: string) => terminal.note(line.trimEnd()) };
   const logger = createLogger({ ...config.system.logging, destination });
-  for (const warning of config.warnings) logger.warn({ event: 'config' }, warning);
   const summary = new Summary();
   const app = await openApp(config, { logger, untilIdle: chosen['until-idle'], probes: [summary.probe] });
   const unlisten = onSignals({
     first: (signal) => app.drain(signal),
-    second: (signal) => terminal.note(`${signal} again: ending at once; what is not committed comes again.`),
+    second: (signal) => terminal.note(`${signal} again: ending at once; what is not committed comes again`),
   });
   const watch = watchProgress(app, terminal, { done: () => summary.done, untilIdle: chosen['until-idle'] });
   try {
@@ -89,19 +87,6 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     await terminal.print(`${summaryView(result, { config, env, paint: terminal.paint }).join('\n')}\n`);
     if (chosen.summary !== null) await writeSummary(chosen.summary, result);
   }
-}
-
-/** The config with the named tasks alone. Throws `E_USAGE` for a name that it lacks. */
-export function onlyTasks(config: Config, names: readonly string[]): Config {
-  if (names.length === 0) return config;
-  const known = config.tasks.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const there = `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;
-    const message = `the config has no task ${JSON.stringify(unknown)}${didYouMean(unknown, known) || `; ${there}`}`;
-    throw new EngineError('E_USAGE', message);
-  }
-  return { ...config, tasks: config.tasks.filter(({ name }) => names.includes(name)) };
 }
 
 /** Shows a bar where the end is in sight, else how much flows; elsewhere than on a terminal only the former. */

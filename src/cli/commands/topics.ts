@@ -24,7 +24,7 @@ type Topics = ReturnType<Store['topics']>;
 type Groups = ReturnType<Store['groups']>;
 
 /** A group's place in one topic. */
-export interface GroupProgress {
+interface GroupProgress {
   readonly group: string;
   readonly topic: string;
   /** Records before the committed positions. */
@@ -51,7 +51,7 @@ async function topics(invocation: Invocation<typeof flags>): Promise<number> {
 }
 
 /** A partition without a committed position is behind by all that it holds. */
-export function groupProgress(held: Topics, groups: Groups): readonly GroupProgress[] {
+function groupProgress(held: Topics, groups: Groups): readonly GroupProgress[] {
   return groups.flatMap(({ name, pid, positions }) => {
     const read = [...new Set(positions.map(({ topic }) => topic))];
     return read.flatMap((topic) => {

@@ -9,10 +9,10 @@ export interface ThreadData {
   readonly progress: SharedArrayBuffer;
 }
 
-/** A packed batch, or `null`: load the analyzers and say whether that went well. */
-export type ThreadRequest = ArrayBuffer | null;
+/** A packed batch and a buffer for its outcome, or `null`: load the analyzers and say whether that went well. */
+export type ThreadRequest = { readonly batch: ArrayBuffer; readonly spare: ArrayBuffer | null } | null;
 
-/** `outcome` is packed; `batch` is the request's buffer, to be used again. */
+/** `outcome` is packed, into the spare buffer if it was large enough; `batch` is the request's buffer, to be used again. */
 export type ThreadReply =
   | { readonly type: 'loaded' }
   | { readonly type: 'outcome'; readonly outcome: ArrayBuffer; readonly batch: ArrayBuffer }

@@ -14,6 +14,7 @@ import { UNPROCESSED } from '../../model/batch.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { PerfEvent } from '../../model/event.ts';
 import type { AnalysisLimits, TaskAnalysis } from '../../model/task.ts';
+import type { Allocate } from '../../wire/batch.ts';
 import { unpackBatch } from '../../wire/batch.ts';
 import { decodeEvent } from '../../wire/event.ts';
 import type { Envelope, IdentifiedFinding } from '../../wire/finding.ts';
@@ -80,20 +81,21 @@ export class BatchRunner {
   }
 
   /** Runs a packed batch and packs its outcome; `buffer` is free again when it resolves. Calls must not overlap. */
-  async run(buffer: ArrayBuffer): Promise<ArrayBuffer> {
+  async run(buffer: ArrayBuffer, allocate: Allocate): Promise<ArrayBuffer> {
     const startMs = performance.now();
     const batch = openBatch(unpackBatch(buffer));
     await this.#runAll(batch);
     if (batch.foreign) await nextTurn();
     closeBatch(batch);
     this.#logOrphans(batch);
-    return packOutcome({
+    const outcome = {
       results: batch.results,
       elapsedMs: performance.now() - startMs,
       cpuMs: threadCpuMs(),
       tally: tallyOf(batch.tallies.flat()),
       logs: batch.logs.lines(),
-    });
+    };
+    return packOutcome(outcome, allocate);
   }
 
   /** Takes a rejection or exception that nobody handled, in the context that it came from. */

@@ -4,6 +4,7 @@
  */
 import { toFault } from '../../model/errors.ts';
 import { loadAnalyzers } from './analyzers.ts';
+import { allocator } from '../buffers.ts';
 import type { ThreadData, ThreadReply, ThreadRequest } from './protocol.ts';
 import { BatchRunner } from './runner.ts';
 
@@ -31,7 +32,11 @@ export function createThreadHalf(data: ThreadData): ThreadHalf {
     const loaded = await loading;
     if (request === null || runner === undefined) return loaded;
     try {
-      return { type: 'outcome', outcome: await runner.run(request), batch: request };
+      return {
+        type: 'outcome',
+        outcome: await runner.run(request.batch, allocator(request.spare)),
+        batch: request.batch,
+      };
     } catch (error) {
       return { type: 'failed', fault: toFault(error, 'E_POOL_FAILED') };
     }

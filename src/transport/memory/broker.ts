@@ -1,8 +1,9 @@
 /**
  * Topics and groups in memory: the transport of tests and benchmarks.
  *
- * Keeps order and offsets like the real ones, survives nothing. Deliveries are made when they are
- * appended, so that reading them costs next to nothing.
+ * Keeps order and offsets like the real ones, survives nothing. A partition is a few long columns
+ * and deliveries are made when they are read, as by the real ones: millions of waiting objects would
+ * be work for the garbage collector that no other transport has.
  */
 import type { Delivery, Headers, Publication } from '../../model/delivery.ts';
 import { NO_HEADERS } from '../../model/delivery.ts';
@@ -24,10 +25,53 @@ export interface MemoryBrokerOptions {
   readonly partitions: number;
 }
 
+/** The records of one partition; the offset is the index. */
+export class MemoryPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #keys: (Uint8Array | null)[] = [];
+  readonly #values: (Uint8Array | null)[] = [];
+  readonly #timestampsMs: number[] = [];
+  /** Of the few records that have any. */
+  readonly #headers = new Map<number, Headers>();
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get length(): number {
+    return this.#values.length;
+  }
+
+  append(record: MemoryRecord): void {
+    if (record.headers !== undefined && record.headers.length > 0)
+      this.#headers.set(this.length, record.headers);
+    this.#keys.push(record.key ?? null);
+    this.#timestampsMs.push(record.timestampMs ?? 0);
+    this.#values.push(record.value);
+  }
+
+  /** The delivery at an offset below the length. */
+  at(offset: number): Delivery {
+    const value = this.#values[offset];
+    assert(value !== undefined, 'a position below the end has a record');
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      offset,
+      key: this.#keys[offset] ?? null,
+      value,
+      headers: this.#headers.size === 0 ? NO_HEADERS : (this.#headers.get(offset) ?? NO_HEADERS),
+      timestampMs: this.#timestampsMs[offset] ?? 0,
+    };
+  }
+}
+
 /** Topics, their partitions, and the committed positions of groups. */
 export class MemoryBroker {
   readonly #partitions: number;
-  readonly #topics = new Map<string, Delivery[][]>();
+  readonly #topics = new Map<string, MemoryPartition[]>();
   readonly #committed = new Map<string, Map<string, number>>();
   readonly #readers = new Set<string>();
   readonly #watchers = new Set<() => void>();
@@ -43,7 +87,7 @@ export class MemoryBroker {
   }
 
   /** The partitions of a topic with their deliveries; the topic is made when it is new. */
-  topic(name: string): readonly (readonly Delivery[])[] {
+  topic(name: string): readonly MemoryPartition[] {
     return this.#topic(name);
   }
 
@@ -54,17 +98,9 @@ export class MemoryBroker {
       const key = record.key ?? null;
       const partition =
         key === null ? this.#nullKeys++ % partitions.length : partitionOf(key, partitions.length);
-      const deliveries = partitions[partition];
-      assert(deliveries !== undefined, 'a partitioner stays within the partitions');
-      deliveries.push({
-        topic,
-        partition,
-        offset: deliveries.length,
-        key,
-        value: record.value,
-        headers: record.headers ?? NO_HEADERS,
-        timestampMs: record.timestampMs ?? 0,
-      });
+      const chosen = partitions[partition];
+      assert(chosen !== undefined, 'a partitioner stays within the partitions');
+      chosen.append(record);
     }
     for (const watcher of this.#watchers) watcher();
   }
@@ -104,10 +140,13 @@ export class MemoryBroker {
     return () => this.#watchers.delete(watcher);
   }
 
-  #topic(name: string): Delivery[][] {
+  #topic(name: string): MemoryPartition[] {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const made = Array.from({ length: this.#partitions }, (): Delivery[] => []);
+    const made = Array.from(
+      { length: this.#partitions },
+      (_, partition) => new MemoryPartition(name, partition),
+    );
     this.#topics.set(name, made);
     return made;
   }

@@ -2,7 +2,7 @@
  * The sink of tests and benchmarks: acknowledges at once, in order, and keeps what it was given or
  * only counts it.
  */
-import type { Publication } from '../../model/delivery.ts';
+import type { Header, Publication } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { PublishResult, Sink } from '../../ports/sink.ts';
 import type { MemoryBroker } from './broker.ts';
@@ -13,6 +13,12 @@ export interface MemorySinkOptions {
   readonly keep?: boolean;
   /** Appends to the topics of this broker too. */
   readonly broker?: MemoryBroker;
+}
+
+/** The bytes may be used again once they are acknowledged. */
+export function copyOf({ topic, key, value, headers, timestampMs }: Publication): Publication {
+  const copied = headers.map(([name, bytes]): Header => [name, bytes.slice()]);
+  return { topic, key: key?.slice() ?? null, value: value.slice(), headers: copied, timestampMs };
 }
 
 /** The sink. */
@@ -41,8 +47,8 @@ export class MemorySink implements Sink {
   async publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
     if (this.#closed) throw new EngineError('E_SINK_CLOSED');
     this.#count += publications.length;
-    if (this.#keep) for (const publication of publications) this.#publications.push(publication);
-    this.#broker?.publish(publications);
+    if (this.#keep) for (const publication of publications) this.#publications.push(copyOf(publication));
+    this.#broker?.publish(publications.map(copyOf));
     return new Array<PublishResult>(publications.length).fill(null);
   }
 

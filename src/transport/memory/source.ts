@@ -1,14 +1,14 @@
 /**
  * The source of tests and benchmarks: hands out the deliveries that a {@link MemoryBroker} holds.
  *
- * The hot path is `pull`: it copies references only, partition by partition in turn.
+ * The hot path is `pull`: it makes deliveries of references, partition by partition in turn.
  */
 import { assert } from '../../model/assert.ts';
-import type { Delivery, Position, TopicPartition } from '../../model/delivery.ts';
+import type { Delivery, Position } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../ports/source.ts';
 import { Wake } from '../wake.ts';
-import type { MemoryBroker } from './broker.ts';
+import type { MemoryBroker, MemoryPartition } from './broker.ts';
 
 /** What a memory source is made with. */
 export interface MemorySourceOptions {
@@ -20,8 +20,8 @@ export interface MemorySourceOptions {
   readonly from: 'earliest' | 'latest';
 }
 
-interface Cursor extends TopicPartition {
-  readonly deliveries: readonly Delivery[];
+interface Cursor {
+  readonly records: MemoryPartition;
   position: number;
 }
 
@@ -68,10 +68,10 @@ export class MemorySource implements Source {
 
   async backlog(): Promise<readonly Backlog[]> {
     this.#assertOpen();
-    return this.#cursors.map(({ topic, partition, deliveries, position }) => ({
-      topic,
-      partition,
-      deliveries: deliveries.length - position,
+    return this.#cursors.map(({ records, position }) => ({
+      topic: records.topic,
+      partition: records.partition,
+      deliveries: records.length - position,
     }));
   }
 
@@ -92,27 +92,21 @@ export class MemorySource implements Source {
       if (this.#known.has(topic)) continue;
       this.#known.add(topic);
       if (!subscribes(topic)) continue;
-      broker.topic(topic).forEach((deliveries, partition) => {
-        const start = from === 'latest' ? deliveries.length : 0;
-        added.push({
-          topic,
-          partition,
-          deliveries,
-          position: broker.committed(group, topic, partition) ?? start,
-        });
+      broker.topic(topic).forEach((records, partition) => {
+        const start = from === 'latest' ? records.length : 0;
+        added.push({ records, position: broker.committed(group, topic, partition) ?? start });
       });
     }
     if (added.length === 0) return;
     this.#cursors.push(...added);
-    this.#listener?.assigned(added.map(({ topic, partition }) => ({ topic, partition })));
+    this.#listener?.assigned(added.map(({ records: { topic, partition } }) => ({ topic, partition })));
   }
 
   /** One round over what is ready, a fair share of each; another partition begins each time. */
   #take(limit: PullLimit): readonly Delivery[] {
     this.#adopt('earliest');
     const ready = this.#cursors.filter(
-      ({ topic, partition, deliveries, position }) =>
-        position < deliveries.length && !limit.paused(topic, partition),
+      ({ records, position }) => position < records.length && !limit.paused(records.topic, records.partition),
     );
     const taken: Delivery[] = [];
     let bytesLeft = limit.bytesMax;
@@ -133,11 +127,10 @@ export class MemorySource implements Source {
 
 /** Moves up to `count` deliveries of a cursor to `into`; returns their bytes. */
 function take(cursor: Cursor, into: Delivery[], count: number, bytesMax: number): number {
-  const end = Math.min(cursor.position + count, cursor.deliveries.length);
+  const end = Math.min(cursor.position + count, cursor.records.length);
   let bytes = 0;
   while (cursor.position < end && (bytes < bytesMax || into.length === 0)) {
-    const delivery = cursor.deliveries[cursor.position];
-    assert(delivery !== undefined, 'a position below the end has a delivery');
+    const delivery = cursor.records.at(cursor.position);
     into.push(delivery);
     bytes += (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
     cursor.position += 1;

@@ -22,7 +22,7 @@ test('sizes are told in binary units with one digit behind the point', () => {
 test('durations are told in the unit that fits', () => {
   const durations = [0.4123, 12.3, 999, 3_210, 59_949, 245_000, 7_380_000].map(formatDuration);
 
-  assert.deepEqual(durations, ['0.412 ms', '12 ms', '999 ms', '3.2 s', '59.9 s', '4 min 5 s', '2 h 3 min']);
+  assert.deepEqual(durations, ['412 µs', '12 ms', '999 ms', '3.2 s', '59.9 s', '4 min 5 s', '2 h 3 min']);
 });
 
 test('amounts agree in number', () => {

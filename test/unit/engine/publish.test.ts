@@ -34,7 +34,7 @@ function setUp(policy: Partial<PublishPolicy> = {}) {
           topic: 'findings',
           value: bytes(value),
           headers: NO_HEADERS,
-          isDeadLetter: false,
+          memory: null, isDeadLetter: false,
         }),
       );
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BUCKETS } from '../../../src/observe/instruments.ts';
 import { METRICS, createMetrics } from '../../../src/observe/metrics.ts';
 import { metricsReference } from '../../../src/observe/metrics-reference.ts';
 import { EVENTS, eventsOf } from './events.ts';
@@ -138,6 +139,8 @@ test('the reference has a row for each metric, with its labels and its bounds', 
     const row = page.split('\n').find((line) => line.startsWith(`| \`${spec.name}\` |`));
     assert.ok(row !== undefined && row.includes(spec.help), spec.name);
     for (const label of spec.labels) assert.ok(row.includes(`\`${label}\``), spec.name);
-    if (spec.type === 'histogram') assert.ok(page.includes(`- \`${spec.name}\`: ${spec.buckets.join(', ')}`));
+    if (spec.type === 'histogram') {
+      assert.ok(page.includes(`- \`${spec.name}\`: ${BUCKETS[spec.buckets].join(', ')}\n`), spec.name);
+    }
   }
 });

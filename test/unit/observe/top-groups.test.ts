@@ -49,6 +49,25 @@ test('counts are never too high, and too low by at most total / (limit + 1)', ()
   fc.assert(property);
 });
 
+test('the bound holds against a stream made to break it', () => {
+  const groups = new TopGroups(GROUPS_MAX);
+  let total = 0;
+  let name = 0;
+  const add = (count: number): void => {
+    groups.add([tally((name += 1), count)]);
+    total += count;
+  };
+  for (let i = 0; i < GROUPS_MAX; i += 1) add(1000);
+
+  for (let round = 0; round < 50; round += 1) {
+    add(500);
+    for (let i = 0; i < GROUPS_MAX; i += 1) add(1);
+  }
+
+  assert.ok(groups.shortfallMax > 0);
+  assert.ok(groups.shortfallMax <= total / (GROUPS_MAX + 1), `${groups.shortfallMax} of ${total}`);
+});
+
 test('counts are exact as long as the groups fit', () => {
   const property = fc.property(
     fc.array(fc.tuple(fc.nat({ max: 2 * GROUPS_MAX - 1 }), fc.integer({ min: 1, max: 20 }))),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BatchBuffers } from '../../../src/pool/buffers.ts';
+import { FreeBuffers } from '../../../src/pool/buffers.ts';
 
 const KIB = 2 ** 10;
 
 describe('buffers of batches', () => {
   it('a buffer that came back is used again', () => {
-    const buffers = new BatchBuffers(2);
+    const buffers = new FreeBuffers(2);
     const first = buffers.take(100 * KIB);
     buffers.give(first);
 
@@ -16,14 +16,14 @@ describe('buffers of batches', () => {
   });
 
   it('a buffer is never too small', () => {
-    const buffers = new BatchBuffers(2);
+    const buffers = new FreeBuffers(2);
     buffers.give(new ArrayBuffer(KIB));
 
     assert.ok(buffers.take(300 * KIB).byteLength >= 300 * KIB);
   });
 
   it('no more are kept than allowed, and none that is huge', () => {
-    const buffers = new BatchBuffers(1);
+    const buffers = new FreeBuffers(1);
     const [small, extra, huge] = [
       new ArrayBuffer(64 * KIB),
       new ArrayBuffer(64 * KIB),

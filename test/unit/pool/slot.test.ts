@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Outcome } from '../../../src/model/batch.ts';
-import { BatchBuffers } from '../../../src/pool/buffers.ts';
+import { FreeBuffers } from '../../../src/pool/buffers.ts';
 import type { Thread } from '../../../src/pool/slot.ts';
 import { Slot } from '../../../src/pool/slot.ts';
 import { storeProgress } from '../../../src/pool/worker/progress.ts';
@@ -38,7 +38,11 @@ class FakeThread implements Thread {
 
   answer(outcome: Outcome): void {
     const { request, reply } = this.#requests.shift() ?? assert.fail('nothing was posted');
-    reply.resolve({ type: 'outcome', outcome: packOutcome(outcome), batch: request ?? new ArrayBuffer(0) });
+    reply.resolve({
+      type: 'outcome',
+      outcome: packOutcome(outcome),
+      batch: request?.batch ?? new ArrayBuffer(0),
+    });
   }
 
   reply(value: ThreadReply): void {
@@ -57,7 +61,8 @@ function slotOn(thread: FakeThread): Slot {
   ];
   return new Slot(thread, {
     tasks,
-    buffers: new BatchBuffers(2),
+    buffers: new FreeBuffers(2),
+    outcomes: new FreeBuffers(2),
     progress: thread.progress,
     tickMs: TICK_MS,
   });

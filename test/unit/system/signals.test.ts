@@ -3,15 +3,21 @@ import { test } from 'node:test';
 import type { Child } from './child.ts';
 import { runChild } from './child.ts';
 
-/** Listens, says what it hears, and lives until its input ends. */
+/** Listens, says what it hears and that it outlived it, and lives until its input ends. */
 function listening(options: string): Child {
   return runChild(
     'src/system/signals.ts',
     'onSignals',
     `const say = (text) => process.stdout.write(text + '\\n');
+     const heard = () => say('heard');
      const remove = onSignals({ first: (signal) => say('first ' + signal), ${options} });
-     process.stdin.on('data', () => { remove(); say('removed'); });
+     process.stdin.on('data', () => {
+       remove();
+       for (const name of ['SIGINT', 'SIGTERM']) process.off(name, heard);
+       say('removed');
+     });
      process.stdin.on('end', () => { remove(); say('bye'); });
+     for (const name of ['SIGINT', 'SIGTERM']) process.on(name, heard);
      say('ready');`,
   );
 }
@@ -25,12 +31,12 @@ for (const [signal, code] of [
     const lines = [await child.line()];
 
     child.process.kill(signal);
-    lines.push(await child.line());
+    lines.push(await child.line(), await child.line());
     const endedAfterFirst = child.process.exitCode !== null;
     child.process.kill(signal);
     lines.push(await child.line());
 
-    assert.deepEqual(lines, ['ready', `first ${signal}`, `second ${signal}`]);
+    assert.deepEqual(lines, ['ready', `first ${signal}`, 'heard', `second ${signal}`]);
     assert.equal(endedAfterFirst, false);
     assert.deepEqual(await child.ended, { code, signal: null });
   });
@@ -52,11 +58,13 @@ test('the echo of one key press is not a second wish', async () => {
   await child.line();
 
   child.process.kill('SIGINT');
-  await child.line();
+  const lines = [await child.line(), await child.line()];
   child.process.kill('SIGINT');
+  lines.push(await child.line());
   child.process.stdin.end();
+  lines.push(await child.line());
 
-  assert.equal(await child.line(), 'bye');
+  assert.deepEqual(lines, ['first SIGINT', 'heard', 'heard', 'bye']);
   assert.deepEqual(await child.ended, { code: 0, signal: null });
 });
 

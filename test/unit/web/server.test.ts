@@ -170,7 +170,7 @@ test('close waits for an answer under way', async (t) => {
 });
 
 /** Expects one sentence and the code. */
-async function refused(changed: Partial<ServerOptions>, sentence: RegExp): Promise<void> {
+async function assertRefused(changed: Partial<ServerOptions>, sentence: RegExp): Promise<void> {
   await assert.rejects(startServer({ ...options, ...changed }), (error: unknown) => {
     assert.ok(error instanceof EngineError);
     assert.equal(error.code, 'E_HTTP_LISTEN');
@@ -185,11 +185,11 @@ test('a port in use is one sentence with its code', async (t) => {
   await once(holder, 'listening');
   const { port } = holder.address() as AddressInfo;
 
-  await refused({ port }, new RegExp(`^127\\.0\\.0\\.1:${port} is in use by another process$`));
+  await assertRefused({ port }, new RegExp(`^127\\.0\\.0\\.1:${port} is in use by another process$`));
 });
 
 test('an address of another machine is one sentence with its code', async () => {
-  await refused({ host: '192.0.2.1' }, /^192\.0\.2\.1 is not an address of this machine$/);
+  await assertRefused({ host: '192.0.2.1' }, /^192\.0\.2\.1 is not an address of this machine$/);
 });
 
 test('an IPv6 address is told in brackets', async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { analyzeCrash } from '../../../../src/analysis/crash/analyze.ts';
+import { parseCrash } from '../../../../src/analysis/crash/parse.ts';
 import { analyze, codes, eventOf, JAVA, LIMITS, PYTHON, TOMBSTONE, V8 } from './reports.ts';
 
 test('the signature names the innermost cause in the app and where it was thrown', () => {
@@ -124,6 +125,9 @@ test('ten megabytes of anything give a finding that says what was cut', () => {
 test('no input makes the analysis throw', () => {
   const pieces = fc.constantFrom(
     ...[JAVA, TOMBSTONE, V8, PYTHON].flatMap((report) => report.split('\n')),
+    ...'FATAL EXCEPTION: main|Suppressed: a.B|Exception Group Traceback (most recent call last):|  +-+-- 1 --|TypeError: 2'.split(
+      '|',
+    ),
     ...'at |(|)|:|...|Caused by: |[CIRCULAR REFERENCE|PID: |#|+-+-|@|E/|"main" prio=|\0'.split('|'),
   );
   const text = fc
@@ -152,6 +156,12 @@ test('no input makes the analysis throw', () => {
         assert.equal(finding.kind, 'crash');
         assert.match(finding.group, /^[0-9a-f]{32}$/);
         assert.notEqual(finding.signature, '');
+        for (const [index, { parent }] of parseCrash(report, format, LIMITS).report.exceptions.entries()) {
+          assert.ok(
+            parent === undefined || (parent >= 0 && parent < index),
+            'an exception belongs to one before it',
+          );
+        }
       },
     ),
     { numRuns: 1_000 },

@@ -175,6 +175,14 @@ test('the members of an exception group follow it', () => {
   );
 });
 
+test('members of a group whose own traceback is missing stand for themselves', () => {
+  const { exceptions } = parse(
+    '+ Exception Group Traceback (most recent call last):\n+-+---- 1 ----\n  | ValueError: 1\n',
+  );
+
+  assert.ok(exceptions.every(({ parent }, index) => parent === undefined || parent < index));
+});
+
 test('a dump of threads that came as a crash has the stack of its main thread', () => {
   const { format, exceptions } = parse('"main" prio=5 tid=1 Runnable\n  at com.shop.Main.run(Main.kt:3)\n');
 

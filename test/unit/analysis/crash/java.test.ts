@@ -113,6 +113,21 @@ test('an obfuscated type, and one inside a log line, head the frames that follow
   ]);
 });
 
+test('a line of another log among the frames does not end a trace', () => {
+  assert.deepEqual(outline(parse(`a.TopException\n${FRAME}\nloading\n${FRAME}`)), [['a.TopException', 2]]);
+});
+
+test('a cause belongs to its own trace, however that is indented', () => {
+  const report = parse(
+    `a.OneException\n${FRAME}\nFATAL EXCEPTION: main\n    a.TwoException\n${FRAME}\nCaused by: a.RootException\n${FRAME}`,
+  );
+
+  assert.deepEqual(outline(report), [
+    ['a.TwoException', 1],
+    ['a.RootException', 1, 'cause', 0],
+  ]);
+});
+
 test('frames without a header are kept, and so is a cause whose beginning was cut off', () => {
   assert.deepEqual(outline(parse(`${FRAME}\n${FRAME}`)), [['', 2]]);
   assert.deepEqual(outline(parse(`Caused by: a.RootException\n${FRAME}`)), [['a.RootException', 1, 'cause']]);
@@ -128,6 +143,17 @@ test('causes and frames over their limit are left out and reported', () => {
   assert.deepEqual(report.problems, [{ code: 'causes-over-limit', at: 'line 43' }]);
   assert.deepEqual(outline(tall), [['a.TopException', 2]]);
   assert.deepEqual(tall.problems, [{ code: 'frames-over-limit', at: 'line 4' }]);
+});
+
+test('blanks that a web page made of others are blanks', () => {
+  const report = parse(
+    `a.TopException\r\n\u00a0\u00a0at com.shop.Cart.add(Cart.kt:31)\u00a0\n\u00a0Caused by: a.RootException`,
+  );
+
+  assert.deepEqual(outline(report), [
+    ['a.TopException', 1],
+    ['a.RootException', 0, 'cause', 0],
+  ]);
 });
 
 test('a frame that is cut off is a problem, and harms no other', () => {

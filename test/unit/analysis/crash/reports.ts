@@ -46,7 +46,7 @@ export function codes(found: { readonly problems?: CrashReport['problems'] }): s
   return (found.problems ?? []).map(({ code }) => code);
 }
 
-export const JAVA = [
+export const JAVA: string = [
   'java.lang.RuntimeException: Unable to start activity ComponentInfo{com.shop/com.shop.Main}',
   '\tat android.app.ActivityThread.performLaunchActivity(ActivityThread.java:2416)',
   '\tat java.lang.reflect.Method.invoke(Native Method)',
@@ -57,7 +57,7 @@ export const JAVA = [
   '\t... 9 more',
 ].join('\n');
 
-export const TOMBSTONE = [
+export const TOMBSTONE: string = [
   '*** *** *** *** *** *** *** *** *** *** *** *** *** *** *** ***',
   "Build fingerprint: 'acme/phone/phone:14/AB1.2/7:user/release-keys'",
   "ABI: 'arm64'",
@@ -82,7 +82,7 @@ export const TOMBSTONE = [
   '      #00 pc 00000000000a1b2c  /apex/com.android.runtime/lib64/bionic/libc.so (__epoll_pwait+8)',
 ].join('\n');
 
-export const V8 = [
+export const V8: string = [
   'TypeError: Cannot read properties of undefined',
   "(reading 'total')",
   '    at sum (https://shop.example/assets/index-3f9c2a1b.js:1:2042)',
@@ -93,7 +93,7 @@ export const V8 = [
   '    at node:internal/timers:594:17',
 ].join('\n');
 
-export const PYTHON = [
+export const PYTHON: string = [
   'Traceback (most recent call last):',
   '  File "/srv/shop/cart.py", line 12, in total',
   '    return prices[item]',
