@@ -26,7 +26,7 @@ setup: node_modules/.package-lock.json ## Install exactly what package-lock.json
 
 # npm writes this file itself. The system's Node runs npm here, for npm replaces the pinned one.
 node_modules/.package-lock.json: package-lock.json
-	PATH="$(SYSTEM_PATH)" npm ci
+	PATH="$(SYSTEM_PATH)" npm ci --loglevel=error
 	@touch $@
 
 .PHONY: run

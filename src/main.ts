@@ -8,9 +8,9 @@ import process from 'node:process';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 24 || (major === 24 && minor < 6)) {
-  const hint = 'in a checkout, `npm run -s faultline -- COMMAND` uses the pinned one';
   process.stderr.write(
-    `faultline: E_NODE_VERSION: Node ${process.version} is too old, 24.6 is needed; ${hint}.\n`,
+    `faultline: Node ${process.version} is too old, 24.6 or newer is needed\n` +
+      '  In a checkout, `npm run -s faultline -- COMMAND` uses the pinned one. (E_NODE_VERSION)\n',
   );
   process.exitCode = 3;
 } else {

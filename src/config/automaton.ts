@@ -32,7 +32,9 @@ interface Piece {
 }
 
 /** The characters of topic names, in both cases: `(?-i:…)` tells them apart. */
-const ALPHABET: readonly string[] = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'];
+const ALPHABET: readonly string[] = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'.split(
+  '',
+);
 const ANY: ReadonlySet<string> = new Set(ALPHABET);
 
 /** Copies of a counted repetition that are told apart. */

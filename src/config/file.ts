@@ -65,7 +65,7 @@ class FileReader {
     let tasks: readonly TaskLayer[] | null = null;
     for (const { name, place, node } of this.#entries(root, '')) {
       if (name === 'system') system = this.#values(this.#entries(node, name), name, SYSTEM_ENTRIES);
-      else if (name === 'tasks') tasks = this.#tasks(node);
+      else if (name === 'tasks') tasks = isNothing(node) ? null : this.#tasks(node);
       else this.#unknown({ place, path: name, known: ['system', 'tasks'], note: belongs(name) });
     }
     return { system, tasks };
@@ -206,7 +206,7 @@ class FileReader {
   /** The entries of a map; an empty value is an empty map. */
   #entries(node: Node, path: string): readonly Entry[] {
     if (node.kind === 'map') return node.entries;
-    if (node.kind !== 'scalar' || node.raw !== null) this.#expected(node, path, 'keys and values');
+    if (!isNothing(node)) this.#expected(node, path, 'keys and values');
     return [];
   }
 
@@ -225,6 +225,10 @@ class FileReader {
 /** Patterns do not mind the case of letters; `(?-i:…)` does. Throws what `RegExp` throws. */
 export function compilePattern(source: string): RegExp {
   return new RegExp(source, 'i');
+}
+
+function isNothing(node: Node): boolean {
+  return node.kind === 'scalar' && node.raw === null;
 }
 
 function gotOf(node: Node): string {

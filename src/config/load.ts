@@ -81,7 +81,22 @@ async function readText(name: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(name));
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    throw new EngineError('E_CONFIG_READ', `${name} cannot be read: ${describe(error)}`, { cause: error });
+    throw new EngineError('E_CONFIG_READ', `${name} cannot be read: ${whyNot(error)}`, { cause: error });
+  }
+}
+
+function whyNot(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'EACCES':
+      return 'this user has no right to';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'it is not UTF-8';
+    default:
+      return describe(error);
   }
 }
 

@@ -76,7 +76,8 @@ export function isName(raw: unknown): raw is string {
 /** What was found, short, for the end of a mistake's line. */
 export function describeRaw(raw: unknown): string {
   if (raw === null || raw === undefined) return 'nothing';
-  const text = typeof raw === 'string' ? JSON.stringify(raw) : String(raw);
+  const isPlain = typeof raw === 'number' || typeof raw === 'boolean' || typeof raw === 'bigint';
+  const text = isPlain ? String(raw) : JSON.stringify(raw);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

@@ -39,7 +39,10 @@ export function readYaml(file: string, text: string, mistakes: Mistakes): Node |
     usable &&= code === 'DUPLICATE_KEY';
     mistakes.add({ place: placeAt(pos[0]), path: '', message: `YAML: ${firstLine(message)}` });
   }
-  return usable ? new TreeReader(document, placeAt, mistakes).read(document.contents, 0, 0) : null;
+  if (!usable) return null;
+  const reader = new TreeReader(document, placeAt, mistakes);
+  const root = reader.read(document.contents, 0, 0);
+  return reader.refused ? null : root;
 }
 
 class TreeReader {
@@ -47,6 +50,8 @@ class TreeReader {
   readonly #placeAt: (offset: number) => string;
   readonly #mistakes: Mistakes;
   #nodes = 0;
+  /** Something was left out: the tree is not what was written. */
+  refused = false;
 
   constructor(document: Document.Parsed, placeAt: (offset: number) => string, mistakes: Mistakes) {
     this.#document = document;
@@ -60,8 +65,10 @@ class TreeReader {
     const place = this.#placeAt(offsetOf(node, near));
     const refusal = this.#refusal(node, target, depth);
     if (refusal !== null) {
-      this.#mistakes.add({ place, path: '', message: `YAML: ${refusal}` });
-      return { kind: 'map', place, entries: [] };
+      // Once is enough where each of very many values would be refused.
+      if (!this.refused) this.#mistakes.add({ place, path: '', message: `YAML: ${refusal}` });
+      this.refused = true;
+      return { kind: 'scalar', place, raw: null };
     }
     if (isMap(target)) {
       return { kind: 'map', place, entries: target.items.map((pair) => this.#entry(pair, near, depth)) };

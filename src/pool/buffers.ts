@@ -8,8 +8,8 @@ import type { Allocate } from '../wire/batch.ts';
 /** A larger buffer is not kept. */
 const KEEP_BYTES_MAX = 8 * 2 ** 20;
 
-/** Sizes are rounded up, so that batches of about one size fit each other's buffers. */
-const STEP_BYTES = 64 * 2 ** 10;
+/** Sizes are powers of two from here, so that batches of about one size fit each other's buffers. */
+const SIZE_BYTES_MIN = 64 * 2 ** 10;
 
 /** A free list of bounded length. */
 export class FreeBuffers {
@@ -41,5 +41,5 @@ export function allocator(spare: ArrayBuffer | null): Allocate {
   return (bytesMin) =>
     spare !== null && spare.byteLength >= bytesMin
       ? spare
-      : new ArrayBuffer(Math.ceil(bytesMin / STEP_BYTES) * STEP_BYTES);
+      : new ArrayBuffer(Math.max(SIZE_BYTES_MIN, 2 ** Math.ceil(Math.log2(bytesMin))));
 }

@@ -163,6 +163,24 @@ for (const [what, text, line] of IN_A_FILE) {
   });
 }
 
+test('aliases of aliases do not make a small file large', () => {
+  const names = 'abcdefgh'.split('');
+  const rows = names.map((name, index) => {
+    const items = index === 0 ? '1,'.repeat(50) : `*${names[index - 1] ?? ''},`.repeat(50);
+    return `  ${name}: &${name} [${items}]\n`;
+  });
+
+  const lines = mistakesOf({ file: { name: 'f.yaml', text: `system:\n${rows.join('')}` } });
+
+  assert.match(lines.join('\n'), /^f\.yaml:2:\d+: YAML: more than 100000 values$/);
+});
+
+test('an alias that holds itself is refused', () => {
+  const lines = mistakesOf({ file: { name: 'f.yaml', text: 'system: &a { log: *a }\n' } });
+
+  assert.deepEqual(lines, ['f.yaml:1:19: YAML: nested deeper than 10']);
+});
+
 test('a mistake in a variable names the variable', () => {
   const lines = mistakesOf({ file: null, env: { FAULTLINE_LANES: 'many' } });
 
