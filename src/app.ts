@@ -63,6 +63,8 @@ export interface App {
 
 /** Where deliveries come from and findings go. */
 interface Transport {
+  /** Names of the topics that exist. */
+  topics(): readonly string[];
   source(group: string, subscribes: (topic: string) => boolean): Source;
   readonly sink: Sink;
   close(): Promise<void>;
@@ -98,9 +100,16 @@ async function open(
   const pool = await openPool(config, threads);
   closers.push(['pool', () => pool.close()]);
 
-  const groups = [...new Set(tasks.map(({ group }) => group))].map((name) => ({
+  const names = [...new Set(tasks.map(({ group }) => group))];
+  for (const name of names) refuseAmbiguous(tasks, name, transport.topics());
+  const groups = names.map((name) => ({
     name,
-    source: transport.source(name, subscription(tasks, name)),
+    source: transport.source(
+      name,
+      subscription(tasks, name, (event) => {
+        probe(event);
+      }),
+    ),
   }));
   for (const { name, source } of groups) closers.push([`source ${name}`, () => source.close()]);
 
@@ -108,6 +117,7 @@ async function open(
   const backlog = async (): Promise<readonly Backlog[]> =>
     (await Promise.all(groups.map(({ source }) => source.backlog()))).flat();
   const metrics = createMetrics({ inFlight: () => engine.inFlight, backlog });
+  const probe = fanOut(metrics.probe, health.probe, logProbe(options.logger), ...(options.probes ?? []));
   const engine = new Engine({
     groups,
     tasks,
@@ -115,7 +125,7 @@ async function open(
     pool,
     clock: systemClock(),
     random: systemRandom,
-    probe: fanOut(metrics.probe, health.probe, logProbe(options.logger), ...(options.probes ?? [])),
+    probe,
     limits: engineLimits(system),
     publish: publishPolicy(system),
     untilIdle: options.untilIdle,
@@ -146,6 +156,7 @@ async function openTransport({ system }: Config, options: AppOptions): Promise<T
   if (system.transport === 'memory') return memoryTransport(system.from, options);
   const log = await openLog({ dir: resolve(system.data), ...system.log });
   return {
+    topics: () => log.topics().map(({ name }) => name),
     source: (group, subscribes) => log.source({ group, subscribes, from: system.from }),
     sink: log.sink(),
     close: () => log.close(),
@@ -155,6 +166,7 @@ async function openTransport({ system }: Config, options: AppOptions): Promise<T
 function memoryTransport(from: Config['system']['from'], { broker, sink }: AppOptions): Transport {
   const topics = broker ?? new MemoryBroker({ partitions: 1 });
   return {
+    topics: () => topics.topics,
     source: (group, subscribes) =>
       new MemorySource({
         broker: topics,
@@ -177,9 +189,26 @@ function openPool(config: Config, threads: number): Promise<Pool> {
   });
 }
 
-/** One source per group reads the union of its tasks' topics, without those that two tasks claim. */
-function subscription(tasks: readonly Task[], group: string): (topic: string) => boolean {
-  return (topic) => routeTopic(tasks, group, topic).type === 'task';
+/** At start, two tasks of one group that would take the same topic are refused. Throws `E_ROUTE_AMBIGUOUS`. */
+function refuseAmbiguous(tasks: readonly Task[], group: string, topics: readonly string[]): void {
+  for (const topic of topics) {
+    const route = routeTopic(tasks, group, topic);
+    if (route.type !== 'ambiguous') continue;
+    const names = route.tasks.join(' and ');
+    throw new EngineError('E_ROUTE_AMBIGUOUS', `tasks ${names} of group ${group} both take topic ${topic}`);
+  }
+}
+
+/**
+ * One source per group reads the union of its tasks' topics. A topic that appears while running and
+ * that two tasks claim is left out, and told.
+ */
+function subscription(tasks: readonly Task[], group: string, probe: Probe): (topic: string) => boolean {
+  return (topic) => {
+    const route = routeTopic(tasks, group, topic);
+    if (route.type === 'ambiguous') probe({ type: 'unrouted', group, topic, tasks: route.tasks });
+    return route.type === 'task';
+  };
 }
 
 async function closeInReverse(closers: Closer[], closeMs: number, logger: Logger): Promise<void> {

@@ -48,6 +48,6 @@ export class Mistakes {
 }
 
 /** `faultline.yaml:12:5 tasks.crash.lanes: expected …, got …`. */
-export function mistakeLine({ place, path, message }: Mistake): string {
+function mistakeLine({ place, path, message }: Mistake): string {
   return path === '' ? `${place}: ${message}` : `${place} ${path}: ${message}`;
 }

@@ -23,16 +23,23 @@ function rank(word: string, candidate: string): number {
   return word.length > 2 && candidate.startsWith(word) ? 0.5 : editDistance(word, candidate);
 }
 
-/** Insertions, deletions and changes that lead from one word to the other (Wagner and Fischer). */
+/**
+ * Insertions, deletions, changes and swaps of neighbours that lead from one word to the other
+ * (optimal string alignment). Quadratic; for words that people type.
+ */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...from].entries()) {
-    const above = row;
-    row = [index + 1];
-    for (let column = 1; column <= to.length; column += 1) {
-      const change = (above[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);
-      row.push(Math.min((above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1, change));
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const change = (last[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const isSwap = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swap = isSwap ? (beforeLast[j - 2] ?? Infinity) + 1 : Infinity;
+      row.push(Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change, swap));
     }
+    beforeLast = last;
+    last = row;
   }
-  return row[to.length] ?? 0;
+  return last[to.length] ?? 0;
 }

@@ -1,26 +1,12 @@
 /** The main job by the command itself, as a process: from report files to findings in the log. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { faultline, ROOT, startFaultline } from '../helpers/command.ts';
 import { temporaryDirectory } from '../helpers/temporary.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-function start(args: readonly string[]) {
-  return spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function faultline(...args: readonly string[]) {
-  const child = start(args);
-  const closed = once(child, 'close');
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = (await closed) as [number | null];
-  return { code, out, err };
-}
 
 function readJson(path: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
@@ -67,7 +53,7 @@ test('an interrupt while it waits ends it in order, with its figures and code 0'
   const dir = temporaryDirectory(t);
   const data = ['--data', join(dir, 'log')];
   await faultline('generate', '--count', '500', ...data);
-  const child = start(['run', '--threads', '1', '--log-level', 'info', ...data]);
+  const child = startFaultline(['run', '--threads', '1', '--log-level', 'info', ...data]);
   const out = text(child.stdout);
 
   // The first line of the log says that it has its partitions; all of the 500 need not be done by then.

@@ -27,7 +27,7 @@ const FILES: readonly (readonly [text: string, good: boolean])[] = [
   ['system: { log: { nope: 1 } }', false],
   ['nope: 1', false],
   ['tasks: { lag: }', true],
-  ['tasks: { lag: { retry: { max: 0 }, outputs: { findings: "{task}-out" } } }', true],
+  ['tasks: { lag: { retry: { max: 0 }, outputs: { findings: "{task}s-out" } } }', true],
   ['tasks: { a: { topics: ^a$, analyzer: ./a.ts, analyzers: { X: crash }, enabled: true } }', true],
   ['tasks: { a: { topics: [^a$, ^b$], analyzer: lag } }', true],
   ['tasks: { lag: { threads: 3 } }', false],
