@@ -48,7 +48,6 @@ const MAY_IMPORT = {
     'src/engine/options.ts',
     NODE,
     'npm:yaml',
-    'npm:zod',
     'npm:picomatch',
   ],
   'src/load': ['src/model', 'src/wire', NODE, 'npm:picomatch'],

@@ -108,7 +108,7 @@ export class Meter {
 }
 
 /** Anonymous memory of this process in MiB; where the system does not say, all resident memory. */
-export function anonymousMb(): number {
+function anonymousMb(): number {
   try {
     const match = /RssAnon:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
     return Number(match?.[1]) / 1024;

@@ -38,6 +38,6 @@ export class Conditions {
   /** Looks again. Cheap while nothing waits. */
   check(): void {
     if (this.#waiters.length === 0) return;
-    for (const waiter of [...this.#waiters]) if (waiter.holds()) waiter.settle(true);
+    for (const waiter of this.#waiters.filter(({ holds }) => holds())) waiter.settle(true);
   }
 }

@@ -9,8 +9,7 @@
 import { assert } from '../model/assert.ts';
 import type { Outcome } from '../model/batch.ts';
 import type { Pool } from '../ports/pool.ts';
-import type { Lane, TaskLanes } from './lane.ts';
-import { Work } from './lane.ts';
+import type { Lane, TaskLanes, Work } from './lane.ts';
 import type { EngineLimits } from './options.ts';
 
 /** Batches that a slot takes: one in hand, one waiting. */

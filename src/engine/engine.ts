@@ -7,7 +7,7 @@
  * no clock, timer, randomness or I/O of its own, and never looks into a value.
  */
 import type { Delivery } from '../model/delivery.ts';
-import { toFault } from '../model/errors.ts';
+import { describe, EngineError, toFault } from '../model/errors.ts';
 import { Commit } from './commit.ts';
 import { Conditions } from './conditions.ts';
 import { Consume } from './consume.ts';
@@ -17,6 +17,7 @@ import { Endings } from './endings.ts';
 import { TaskLanes, Work } from './lane.ts';
 import { Membership } from './membership.ts';
 import type { EngineGroup, EngineOptions } from './options.ts';
+import type { Partition } from './partition.ts';
 import { Publish } from './publish.ts';
 import { Retry } from './retry.ts';
 import { routeTopic } from './route.ts';
@@ -61,7 +62,7 @@ export class Engine {
   #epoch = 0;
   #reason: string | null = null;
   #drainStartedMs = 0;
-  #error: unknown = null;
+  #error: Error | null = null;
 
   constructor(options: EngineOptions) {
     const { limits, clock, probe, sink, pool } = options;
@@ -163,11 +164,14 @@ export class Engine {
     const nowMs = clock.monotonic();
     let consumed = 0;
     let bytes = 0;
+    let partition: Partition | undefined;
     for (const delivery of deliveries) {
-      const partition = membership.partitionOf(delivery.topic, delivery.partition);
+      if (partition?.topic !== delivery.topic || partition.partition !== delivery.partition) {
+        partition = membership.partitionOf(delivery.topic, delivery.partition);
+      }
       if (partition === undefined || partition.lanes === null || partition.phase !== 'active') continue;
       const lane = this.#shard.laneOf(partition.lanes, delivery);
-      const work = new Work(delivery, lane, partition, partition.watermark.begin(delivery.offset), nowMs);
+      const work = new Work(delivery, lane, partition, nowMs);
       lane.queue.pushBack(work);
       this.#dispatch.offer(lane);
       consumed += 1;
@@ -222,7 +226,7 @@ export class Engine {
   /** Ends the engine without committing what is not done. */
   readonly #fail = (error: unknown): void => {
     if (this.#error !== null) return;
-    this.#error = error;
+    this.#error = error instanceof Error ? error : new EngineError('E_ASSERT', describe(error));
     const { code, message } = toFault(error, 'E_ASSERT');
     this.#options.probe({ type: 'failed', code, message });
     this.#reason ??= 'failed';

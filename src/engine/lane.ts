@@ -30,12 +30,12 @@ export class Work implements BatchItem {
   unacknowledged = 0;
   ending: 'silent' | 'withFindings' | 'deadLettered' = 'silent';
 
-  constructor(delivery: Delivery, lane: Lane, partition: Partition, ticket: number, consumedMs: number) {
+  constructor(delivery: Delivery, lane: Lane, partition: Partition, consumedMs: number) {
     this.delivery = delivery;
     this.task = lane.owner.index;
     this.partition = partition;
     this.lane = lane;
-    this.ticket = ticket;
+    this.ticket = partition.watermark.begin(delivery.offset);
     this.consumedMs = consumedMs;
     this.bytes = deliveryBytes(delivery);
   }

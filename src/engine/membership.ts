@@ -27,13 +27,13 @@ export interface MembershipContext {
   /** Stores the watermarks of partitions being revoked, trying again while there is time. */
   commitRevoking(leftMs: () => number): Promise<boolean>;
   /** The engine has ended: nothing in hand will finish. */
-  ended(): boolean;
+  readonly ended: () => boolean;
 }
 
 /** One group's table of partitions, kept by what its source tells. */
 export class Membership implements SourceListener {
   readonly #context: MembershipContext;
-  readonly #byTopic = new Map<string, Partition[]>();
+  readonly #byTopic = new Map<string, Map<number, Partition>>();
 
   constructor(context: MembershipContext) {
     this.#context = context;
@@ -41,7 +41,7 @@ export class Membership implements SourceListener {
 
   /** The partition, while it is ours. */
   partitionOf(topic: string, partition: number): Partition | undefined {
-    return this.#byTopic.get(topic)?.[partition];
+    return this.#byTopic.get(topic)?.get(partition);
   }
 
   /** Whether partitions are being taken away at the moment. */
@@ -51,21 +51,20 @@ export class Membership implements SourceListener {
 
   /** All partitions that are ours. */
   *partitions(): Iterable<Partition> {
-    for (const partitions of this.#byTopic.values()) {
-      for (const partition of partitions) if (partition !== undefined) yield partition;
-    }
+    for (const partitions of this.#byTopic.values()) yield* partitions.values();
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
     const { group, probe } = this.#context;
     probe({ type: 'assigned', group, partitions });
     for (const { topic, partition } of partitions) {
-      const ofTopic = this.#byTopic.get(topic) ?? [];
+      const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
       this.#byTopic.set(topic, ofTopic);
-      const former = ofTopic[partition];
+      const former = ofTopic.get(partition);
       if (former !== undefined) former.phase = 'fenced';
       const epoch = this.#context.nextEpoch();
-      ofTopic[partition] = new Partition({ group, topic, partition, epoch }, this.#lanesOf(topic));
+      const place = { group, topic, partition, epoch };
+      ofTopic.set(partition, new Partition(place, this.#lanesOf(topic)));
     }
   }
 
@@ -91,7 +90,7 @@ export class Membership implements SourceListener {
   /** A partition assigned anew meanwhile stays. */
   #forget(partition: Partition): void {
     const ofTopic = this.#byTopic.get(partition.topic);
-    if (ofTopic?.[partition.partition] === partition) delete ofTopic[partition.partition];
+    if (ofTopic?.get(partition.partition) === partition) ofTopic.delete(partition.partition);
   }
 
   #lanesOf(topic: string): TaskLanes | null {

@@ -34,7 +34,7 @@ export interface SettleContext {
   /** Late, because publish reports back to this stage. */
   publish(): Publish;
   /** Ends the engine without committing what is not done. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Where results come from. */

@@ -40,7 +40,7 @@ export type WalkEntry =
   | { readonly type: 'skipped'; readonly path: string; readonly reason: WalkFault };
 
 /** What a directory of reports also holds and what is no report; a file given by name is taken. */
-export const DEFAULT_EXCLUDES: readonly string[] = Object.freeze([
+const DEFAULT_EXCLUDES: readonly string[] = Object.freeze([
   '.*',
   'node_modules',
   'expected*',

@@ -1,7 +1,7 @@
 /** Names that come from outside, bounded: so many are kept, any further one is `other`. */
 
 /** What stands for the names past the limit. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 /** Admits names up to a limit. */
 export class Names {

@@ -57,7 +57,7 @@ export interface SummarySources {
 }
 
 /** Groups that are counted for sure at one time. */
-export const GROUPS_MAX = 5_000;
+const GROUPS_MAX = 5_000;
 const NAMES_MAX = 1000;
 const TOP_GROUPS = 10;
 const MS_PER_SECOND = 1000;

@@ -16,7 +16,7 @@ export interface MemorySinkOptions {
 }
 
 /** The bytes may be used again once they are acknowledged. */
-export function copyOf({ topic, key, value, headers, timestampMs }: Publication): Publication {
+function copyOf({ topic, key, value, headers, timestampMs }: Publication): Publication {
   const copied = headers.map(([name, bytes]): Header => [name, bytes.slice()]);
   return { topic, key: key?.slice() ?? null, value: value.slice(), headers: copied, timestampMs };
 }

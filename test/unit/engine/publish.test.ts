@@ -34,7 +34,8 @@ function setUp(policy: Partial<PublishPolicy> = {}) {
           topic: 'findings',
           value: bytes(value),
           headers: NO_HEADERS,
-          memory: null, isDeadLetter: false,
+          memory: null,
+          isDeadLetter: false,
         }),
       );
     }

@@ -8,7 +8,8 @@ import type { Cancel, Clock } from '../../../src/ports/clock.ts';
 import type { Pool } from '../../../src/ports/pool.ts';
 import type { PublishResult, Sink } from '../../../src/ports/sink.ts';
 import type { EngineLimits, PublishPolicy } from '../../../src/engine/options.ts';
-import { Lane, TaskLanes, Work } from '../../../src/engine/lane.ts';
+import type { Lane } from '../../../src/engine/lane.ts';
+import { TaskLanes, Work } from '../../../src/engine/lane.ts';
 import { Partition } from '../../../src/engine/partition.ts';
 
 export const LIMITS: EngineLimits = {
@@ -171,8 +172,7 @@ export function makeLanes(task: Task = TASK): {
   return {
     owner,
     partition,
-    work: (lane, made) =>
-      new Work(made, laneOf(owner, lane), partition, partition.watermark.begin(made.offset), 0),
+    work: (lane, made) => new Work(made, laneOf(owner, lane), partition, 0),
   };
 }
 
