@@ -2,7 +2,7 @@
  * `npm run bench`: one command, one page of results.
  *
  *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
- *                    [--engine-count N] [--only publish,engine,micro] [--set FLAG=VALUE]… [--json FILE]
+ *                    [--engine-count N] [--memory-count N] [--only publish,engine,memory,micro] [--set FLAG=VALUE]… [--json FILE]
  *
  * Every part checks that its result is right and ends the command with 1 when it is not.
  */
@@ -11,13 +11,15 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { EngineFigures } from './engine.ts';
 import { runEngine } from './engine.ts';
+import type { MemoryFigures } from './memory.ts';
+import { runMemory } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
 import { runMicro } from './micro/suite.ts';
 import type { PublishFigures } from './publish.ts';
 import { runPublish } from './publish.ts';
-import { engineTable, microTable, publishTable } from './tables.ts';
+import { engineTable, memoryTable, microTable, publishTable } from './tables.ts';
 
-const SECTIONS = ['publish', 'engine', 'micro'] as const;
+const SECTIONS = ['publish', 'engine', 'memory', 'micro'] as const;
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '200000' },
     'sync-count': { type: 'string', default: '2000' },
     'engine-count': { type: 'string', default: '1000000' },
+    'memory-count': { type: 'string', default: '1000000' },
     only: { type: 'string', default: SECTIONS.join(',') },
     seed: { type: 'string', default: '1' },
     set: { type: 'string', multiple: true, default: [] },
@@ -40,17 +43,20 @@ const results: {
   machine: object;
   publish: PublishFigures[];
   engine: EngineFigures[];
+  memory: MemoryFigures[];
   micro: MicroFigures[];
 } = {
   machine: machine(),
   publish: [],
   engine: [],
+  memory: [],
   micro: [],
 };
 
 console.log(machineLine());
 if (only.includes('publish')) await publishSection();
 if (only.includes('engine')) await engineSection();
+if (only.includes('memory')) await memorySection();
 if (only.includes('micro')) await microSection();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
@@ -75,6 +81,16 @@ async function engineSection(): Promise<void> {
     results.engine.push(await runEngine({ count, threads: of, settings }));
   }
   console.log(engineTable(results.engine));
+}
+
+async function memorySection(): Promise<void> {
+  const count = wholeNumber('memory-count', values['memory-count']);
+  const of = Math.max(...threads);
+  console.error(`bench: memory over the embedded log, ${of} threads, ${count} events …`);
+  results.memory.push(
+    await runMemory({ count, threads: of, seed: wholeNumber('seed', values.seed), settings }),
+  );
+  console.log(memoryTable(results.memory));
 }
 
 async function microSection(): Promise<void> {

@@ -107,13 +107,13 @@ export class Meter {
   }
 }
 
-/** Anonymous memory of this process in MiB; where the system does not say, all resident memory. */
-function anonymousMb(): number {
+/** Anonymous memory of a process in MiB; 0 where the system does not say (only Linux does). */
+export function anonymousMb(pid: number | 'self' = 'self'): number {
   try {
-    const match = /RssAnon:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-    return Number(match?.[1]) / 1024;
+    const match = /RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(match?.[1] ?? 0) / 1024;
   } catch {
-    return process.memoryUsage.rss() / 2 ** 20;
+    return 0;
   }
 }
 

@@ -43,7 +43,7 @@ export async function runPublish(run: PublishRun): Promise<PublishFigures> {
   }
 }
 
-function eventsOf({ count, seed }: PublishRun) {
+function eventsOf({ count, seed }: Pick<PublishRun, 'count' | 'seed'>) {
   return generateEvents({ count, keys: 10_000, zipf: 0, duplicates: 0, seed, start: 0 });
 }
 
@@ -51,7 +51,8 @@ function open(dir: string) {
   return openLog({ dir, durability: 'process', partitions: 8, recordBytesMax: 2 ** 24, pollMs: 20 });
 }
 
-async function fill(dir: string, run: PublishRun): Promise<void> {
+/** Writes the events of a run into a log. */
+export async function fill(dir: string, run: Pick<PublishRun, 'count' | 'seed'>): Promise<void> {
   const log = await open(dir);
   const sink = log.sink();
   let chunk = [];

@@ -1,5 +1,6 @@
 /** The bench's results as tables for a terminal. Pure. */
 import type { EngineFigures } from './engine.ts';
+import type { MemoryFigures } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
 import type { PublishFigures } from './publish.ts';
 
@@ -69,6 +70,33 @@ export function engineTable(runs: readonly EngineFigures[]): string {
     'anon MiB',
   ];
   return table('Engine: CPU of the main thread per event, hand-over included', titles, rows);
+}
+
+/** Anonymous memory over a long run. */
+export function memoryTable(runs: readonly MemoryFigures[]): string {
+  const rows = runs.map((run) => [
+    whole(run.events),
+    String(run.threads),
+    whole(run.eventsPerSecond),
+    run.firstHalfMaxMb.toFixed(0),
+    run.secondHalfMaxMb.toFixed(0),
+    run.growth.toFixed(3),
+    String(run.samples),
+  ]);
+  const titles = [
+    'events',
+    'threads',
+    'events/s',
+    'max, 1st half MiB',
+    'max, 2nd half MiB',
+    '2nd to 1st',
+    'samples',
+  ];
+  return table(
+    'Memory: anonymous memory (RssAnon) of the command while events pass, after the first tenth',
+    titles,
+    rows,
+  );
 }
 
 /** Micro-benchmarks, as multiples of `JSON.parse` too. */

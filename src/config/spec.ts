@@ -59,7 +59,7 @@ export const SYSTEM = {
   credit: {
     doc: 'What may be in flight, from consumed to finished; intake waits when it is spent.',
     keys: {
-      deliveries: { type: 'int', min: 1, max: 10_000_000, default: 20_000, hot: true,
+      deliveries: { type: 'int', min: 1, max: 10_000_000, default: 8_000, hot: true,
         doc: 'Deliveries in flight.' },
       bytes: { type: 'int', min: 65_536, max: 68_719_476_736, default: 67_108_864, unit: 'bytes', hot: true,
         doc: 'Bytes of keys and values in flight.' },

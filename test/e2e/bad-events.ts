@@ -24,7 +24,7 @@ export interface BadEvent {
 }
 
 /** Tasks that the cases need beside crash and lag. Small times, so that what is tried again is so at once. */
-export const CONFIG = `
+export const CONFIG: string = `
 system:
   retry: { max: 2, backoffMs: 1, backoffMaxMs: 4 }
 tasks:
@@ -172,7 +172,7 @@ const BORNE: readonly FindingCase[] = [
   [
     'a stack of 100,000 frames',
     'app-crash',
-    report(STACK.repeat(1) + '\tat a.b(C.java:1)\n'.repeat(50_000)),
+    report(STACK + '\tat a.b(C.java:1)\n'.repeat(50_000)),
     'frames-over-limit',
   ],
   [
@@ -268,6 +268,18 @@ export const BAD_EVENTS: readonly BadEvent[] = [
     value: '{}',
     headers: { traceparent: '00-1-2-01', 'faultline-code': 'E_FORGED', 'faultline-task': 'forged' },
     becomes: { deadLetter: 'E_EVENT_SCHEMA', error: /category is missing/ },
+  },
+  {
+    name: 'an analyzer that returns 1,001 findings',
+    topic: 'team',
+    value: order('find', Array(1001).fill({})),
+    becomes: { deadLetter: 'E_FINDING_TOO_LARGE', error: /^1001 findings, at most 1000$/ },
+  },
+  {
+    name: 'an analyzer that returns one good finding and one that cannot be encoded',
+    topic: 'team',
+    value: order('find', [{ kind: 'good' }, 5]),
+    becomes: { deadLetter: 'E_FINDING_ENCODE', error: /it is a number/ },
   },
   {
     name: 'a record that asks for no retries',

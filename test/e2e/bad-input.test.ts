@@ -9,14 +9,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Delivery } from '../../src/model/delivery.ts';
-import { errorSpec } from '../../src/model/errors.ts';
 import { isoTime } from '../../src/model/time.ts';
 import { faultline, type Ended } from '../helpers/command.ts';
-import { SOME_TIME_MS } from '../helpers/deliveries.ts';
+import { analyzerPath, order } from '../helpers/batches.ts';
+import { temporaryDirectory } from '../helpers/temporary.ts';
 import { BAD_EVENTS, CONFIG, goodEvent, type BadEvent } from './bad-events.ts';
-import { figuresOf, fill, headersOf, jsonOf, keyOf, lagOf, recordsOf, type RawRecord } from './support.ts';
+import {
+  countOf,
+  figuresOf,
+  fill,
+  headersOf,
+  jsonOf,
+  keyOf,
+  lagOf,
+  recordsOf,
+  type RawRecord,
+} from './support.ts';
 
 const DEAD_LETTER_BYTES_MAX = 1_000_000;
+const SOME_TIME_MS = Date.UTC(2026, 10, 20, 8, 15, 30, 123);
 
 /** What came out for one key. */
 interface Came {
@@ -49,6 +60,7 @@ describe('one run over every kind of bad event', () => {
       summary,
     );
 
+    assert.equal(ran.code, 0, ran.err);
     for (const { name } of BAD_EVENTS) came.set(name, { findings: [], deadLetters: [] });
     for (const finding of await recordsOf(log, 'faultline-findings')) cameFor(finding).findings.push(finding);
     for (const letter of await recordsOf(log, 'faultline-dead-letters'))
@@ -71,7 +83,6 @@ describe('one run over every kind of bad event', () => {
     );
     const silent = BAD_EVENTS.filter(({ becomes }) => becomes === 'nothing').length;
 
-    assert.equal(ran.code, 0, ran.err);
     assert.equal(consumed, 3 * BAD_EVENTS.length);
     assert.equal(consumed, published + finished + deadLettered);
     assert.deepEqual(
@@ -105,6 +116,79 @@ describe('one run over every kind of bad event', () => {
   test('nothing of a payload and no stack is in the log of the process', () => {
     assert.doesNotMatch(ran.err, /com\.example\.shop\.Cart|unexpected|at .*\.ts:/);
   });
+});
+
+test('a finding that the log refuses for good becomes a dead letter; a refused dead letter ends the run, uncommitted', async (t) => {
+  const dir = temporaryDirectory(t);
+  const log = join(dir, 'log');
+  const config = join(dir, 'faultline.yaml');
+  writeFileSync(
+    config,
+    'tasks: { a: { topics: ^in$, analyzer: crash, outputs: { findings: "out-{category}" } } }',
+  );
+  const flags = ['--config', config, '--data', log, '--threads', '1', '--until-idle'];
+  const event = (category: string): string => JSON.stringify({ category, profile_data: 'x' });
+  await fill(log, {
+    in: [
+      { key: 'k', value: event('GOOD') },
+      { key: 'k', value: event('C'.repeat(300)) },
+    ],
+  });
+
+  const first = await faultline('run', ...flags);
+  const [letter] = await recordsOf(log, 'faultline-dead-letters');
+  await fill(log, {
+    in: [
+      { key: 'k', value: event('GOOD') },
+      { key: 'k', value: 'x'.repeat(5000) },
+    ],
+  });
+  const tight = ['log-record', 'limits-finding', 'publish-dead-letter'].flatMap((name) => [
+    `--${name}-bytes-max`,
+    '1200',
+  ]);
+  const second = await faultline('run', ...flags, ...tight);
+
+  assert.equal(first.code, 0, first.err);
+  assert.ok(letter);
+  assert.equal(headersOf(letter)['faultline-code'], 'E_SINK_REJECTED');
+  assert.equal(second.code, 1);
+  assert.match(
+    second.err,
+    /^faultline run: a record of \d+ bytes for topic faultline-dead-letters is larger than 1200\n.*\(E_LOG_RECORD_TOO_LARGE\)$/m,
+  );
+  assert.ok((await lagOf(log)).lag >= 1);
+  assert.equal(await countOf(log, 'faultline-dead-letters'), 1);
+});
+
+test('a task that stops when retries are spent ends the run, names the delivery, and does not commit it', async (t) => {
+  const dir = temporaryDirectory(t);
+  const log = join(dir, 'log');
+  const config = join(dir, 'faultline.yaml');
+  const retry = 'retry: { max: 1, backoffMs: 1, onExhausted: stop }';
+  writeFileSync(config, `tasks: { a: { topics: ^in$, analyzer: ${analyzerPath('obedient.ts')}, ${retry} } }`);
+  await fill(log, {
+    in: [
+      { key: 'k', value: order('find', { kind: 'x' }) },
+      { key: 'k', value: order('throw', 'no more') },
+    ],
+  });
+
+  const { code, err } = await faultline(
+    'run',
+    '--config',
+    config,
+    '--data',
+    log,
+    '--threads',
+    '1',
+    '--until-idle',
+  );
+
+  assert.equal(code, 1);
+  assert.match(err, /^faultline run: in\/0@1: no more\n.*\(E_RETRY_EXHAUSTED\)$/m);
+  assert.equal(await countOf(log, 'faultline-dead-letters'), 0);
+  assert.ok((await lagOf(log)).committed <= 1);
 });
 
 /** The cases as records: before, bad, after, of one key. */

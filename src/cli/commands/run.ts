@@ -71,6 +71,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const logger = createLogger({ ...config.system.logging, destination });
   const summary = new Summary();
   const app = await openApp(config, { logger, untilIdle: chosen['until-idle'], probes: [summary.probe] });
+  if (app.address !== null) logger.info({ event: 'listening', address: app.address });
   const unlisten = onSignals({
     first: (signal) => app.drain(signal),
     second: (signal) => terminal.note(`${signal} again: ending at once; what is not committed comes again`),
