@@ -6,12 +6,15 @@
  * old order (the Sink's "in order or not at all" makes this enough). Nothing is dropped: the queue
  * is bounded by the engine's credit.
  */
+import { assert } from '../model/assert.ts';
+import type { EncodedFinding } from '../model/batch.ts';
 import type { Headers, Publication } from '../model/delivery.ts';
 import type { EngineError } from '../model/errors.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { PublishResult, Sink } from '../ports/sink.ts';
 import { Deque } from './deque.ts';
+import { findingHeaders, passedOn } from './headers.ts';
 import type { Work } from './lane.ts';
 import type { PublishPolicy } from './options.ts';
 
@@ -36,34 +39,56 @@ export class FindingsMemory {
 }
 
 /** A publication of one delivery: one of its findings, or its dead letter. */
-export class Outgoing implements Publication {
+export abstract class Outgoing implements Publication {
   readonly work: Work;
   readonly topic: string;
   readonly value: Uint8Array;
-  readonly headers: Headers;
-  readonly timestampMs: number;
-  readonly isDeadLetter: boolean;
   /** Whose bytes `value` is a view of; `null` where they are the delivery's own. */
   readonly memory: FindingsMemory | null;
+  abstract readonly isDeadLetter: boolean;
   /** Position in the order of adding; set when it is added. */
   sequence = 0;
+  #headers: Headers | null = null;
 
-  constructor(work: Work, what: Pick<Outgoing, 'topic' | 'value' | 'headers' | 'isDeadLetter' | 'memory'>) {
+  constructor(work: Work, topic: string, value: Uint8Array, memory: FindingsMemory | null) {
     this.work = work;
-    this.topic = what.topic;
-    this.value = what.value;
-    this.headers = what.headers;
-    this.isDeadLetter = what.isDeadLetter;
-    this.memory = what.memory;
-    this.timestampMs = work.delivery.timestampMs;
+    this.topic = topic;
+    this.value = value;
+    this.memory = memory;
   }
 
   get key(): Uint8Array | null {
     return this.work.delivery.key;
   }
 
+  get timestampMs(): number {
+    return this.work.delivery.timestampMs;
+  }
+
+  /** Made when the sink asks for them: what waits in the queue is kept small. */
+  get headers(): Headers {
+    return (this.#headers ??= this.makeHeaders());
+  }
+
   get bytes(): number {
     return this.value.length + (this.key === null ? 0 : this.key.length);
+  }
+
+  protected abstract makeHeaders(): Headers;
+}
+
+/** A finding on its way. */
+export class OutgoingFinding extends Outgoing {
+  readonly isDeadLetter = false;
+  readonly #id: Uint8Array;
+
+  constructor(work: Work, topic: string, finding: EncodedFinding, memory: FindingsMemory | null) {
+    super(work, topic, finding.value, memory);
+    this.#id = finding.id;
+  }
+
+  protected override makeHeaders(): Headers {
+    return findingHeaders(passedOn(this.work.delivery.headers), this.#id);
   }
 }
 
@@ -179,9 +204,11 @@ export class Publish {
   #settle(publications: readonly Outgoing[], results: readonly PublishResult[], startedMs: number): void {
     this.#inFlight -= 1;
     const acknowledged: Outgoing[] = [];
-    for (const [i, publication] of publications.entries()) {
+    for (let i = 0; i < publications.length; i++) {
+      const publication = publications[i];
       const error = results[i];
-      if (error === null || error === undefined) acknowledged.push(publication);
+      assert(publication !== undefined && error !== undefined, 'a sink answers for each publication');
+      if (error === null) acknowledged.push(publication);
       else if (error.retriable) this.#failed.push(publication);
       else this.#refuse(publication, error);
     }

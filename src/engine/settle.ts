@@ -13,13 +13,12 @@ import { outputTopic } from '../model/output-topic.ts';
 import type { Random } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Credit } from './credit.ts';
-import { deadLetter } from './dead-letter.ts';
+import { DeadLetter } from './dead-letter.ts';
 import type { DispatchedBatch } from './dispatch.ts';
 import type { Endings } from './endings.ts';
-import { findingHeaders, passedOn } from './headers.ts';
 import type { Work } from './lane.ts';
-import type { Publish } from './publish.ts';
-import { FindingsMemory, Outgoing } from './publish.ts';
+import type { Outgoing, Publish } from './publish.ts';
+import { FindingsMemory, OutgoingFinding } from './publish.ts';
 import type { Retry } from './retry.ts';
 import { decide } from './retry.ts';
 
@@ -68,10 +67,12 @@ export class Settle {
     this.#tellLogs(batch, outcome);
     const memory = outcome.release === undefined ? null : new FindingsMemory(outcome.release);
     const back: Work[] = [];
-    for (const [i, work] of items.entries()) {
+    const from = { slot, memory };
+    for (let i = 0; i < items.length; i++) {
+      const work = items[i];
       const result = outcome.results[i];
-      assert(result !== undefined, 'a result belongs to its delivery');
-      if (!this.#result(work, result, { slot, memory })) back.push(work);
+      assert(work !== undefined && result !== undefined, 'a result belongs to its delivery');
+      if (!this.#result(work, result, from)) back.push(work);
     }
     for (const work of back.toReversed()) work.lane.queue.pushFront(work);
     memory?.drop();
@@ -126,16 +127,14 @@ export class Settle {
       this.#finish(work);
       return;
     }
-    const { delivery, lane } = work;
-    const { task } = lane.owner;
-    const passed = passedOn(delivery.headers);
+    const { task } = work.lane.owner;
     work.ending = 'withFindings';
     work.unacknowledged = findings.length;
-    for (const { id, value, category } of findings) {
-      const topic = outputTopic(task.outputs.findings, { topic: delivery.topic, task: task.name, category });
-      const headers = findingHeaders(passed, id);
+    for (const finding of findings) {
+      const parts = { topic: work.delivery.topic, task: task.name, category: finding.category };
+      const topic = outputTopic(task.outputs.findings, parts);
       memory?.hold();
-      this.#context.publish().add(new Outgoing(work, { topic, value, headers, memory, isDeadLetter: false }));
+      this.#context.publish().add(new OutgoingFinding(work, topic, finding, memory));
     }
   }
 
@@ -192,7 +191,7 @@ export class Settle {
 
   #bury(work: Work, fault: Fault): void {
     work.ending = 'deadLettered';
-    this.#context.publish().add(deadLetter(work, fault, this.#context.deadLetterBytesMax));
+    this.#context.publish().add(new DeadLetter(work, fault, this.#context.deadLetterBytesMax));
   }
 
   #finish(work: Work): void {

@@ -55,6 +55,6 @@ export function running(test: TestEnd, ...args: readonly string[]): Running {
 }
 
 /** The lines of what was written that are JSON; the last may be on its way. */
-export function logLines(text: string): readonly LogLine[] {
+function logLines(text: string): readonly LogLine[] {
   return text.split('\n').flatMap((line) => (/^\{.*\}$/.test(line) ? [JSON.parse(line) as LogLine] : []));
 }

@@ -91,12 +91,7 @@ test('tasks of different topics work side by side; an exit waits for analyzers a
   const cut = await stubborn.end();
 
   assert.equal(waited.code, 0, waited.err);
-  assert.deepEqual(
-    dispatches(patient.log())
-      .map(({ slot }) => slot)
-      .toSorted(),
-    [0, 1],
-  );
+  assert.deepEqual(new Set(dispatches(patient.log()).map(({ slot }) => slot)), new Set([0, 1]));
   const story = patient
     .log()
     .flatMap(({ event }) => (/^(dispatched|draining|outcome)$/.test(event) ? [event] : []));

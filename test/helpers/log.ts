@@ -29,10 +29,10 @@ export interface FlakyLog {
 }
 
 /** Opens one in a directory of its own. */
-export function openFlakyLog(over: Partial<LogOptions> = {}): FlakyLog {
+export async function openFlakyLog(over: Partial<LogOptions> = {}): Promise<FlakyLog> {
   const { dir, remove } = temporaryDir();
   const options = logOptions(dir, over);
-  const real = openEnvironment({ dir, readOnly: false, create: true });
+  const real = await openEnvironment({ dir, readOnly: false, create: true });
   let transactions = 0;
   const environment: Environment = {
     ...real,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deadLetter } from '../../../src/engine/dead-letter.ts';
+import { DeadLetter } from '../../../src/engine/dead-letter.ts';
 import { findingHeaders, passedOn } from '../../../src/engine/headers.ts';
 import { NO_HEADERS } from '../../../src/model/delivery.ts';
 import { bytes, delivery, makeLanes, TASK, text } from './support.ts';
@@ -14,7 +14,7 @@ test('a dead letter says where it came from and why, and keeps key, value and he
   const dead = work(0, delivery(7, 'device', { value: 'broken', headers: [['traceparent', bytes('00-1')]] }));
   dead.attempt = 4;
 
-  const letter = deadLetter(dead, { code: 'E_EVENT_ANALYZE', message: 'no luck', retriable: true }, 100);
+  const letter = new DeadLetter(dead, { code: 'E_EVENT_ANALYZE', message: 'no luck', retriable: true }, 100);
 
   assert.equal(letter.topic, 'dead-letters');
   assert.deepEqual([text(letter.key), text(letter.value)], ['device', 'broken']);
@@ -35,7 +35,7 @@ test('a value over the limit is cut, and its size and hash are told', () => {
   const { work } = makeLanes();
   const dead = work(0, delivery(0, null, { value: '0123456789' }));
 
-  const letter = deadLetter(
+  const letter = new DeadLetter(
     dead,
     { code: 'E_EVENT_TOO_LARGE', message: 'm', retriable: false, details: { sha256: 'abc' } },
     4,
@@ -53,7 +53,7 @@ test('the topic may be templated, and a null value gives an empty one', () => {
   });
   const dead = work(0, { ...delivery(0), value: null, timestampMs: Number.NaN });
 
-  const letter = deadLetter(dead, { code: 'E_EVENT_UNMARSHAL', message: 'm', retriable: false }, 4);
+  const letter = new DeadLetter(dead, { code: 'E_EVENT_UNMARSHAL', message: 'm', retriable: false }, 4);
 
   assert.equal(letter.topic, 'dead-crash-app-crash-unknown');
   assert.equal(letter.value.length, 0);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineError } from '../../../src/model/errors.ts';
-import { NO_HEADERS } from '../../../src/model/delivery.ts';
-import { Outgoing, Publish } from '../../../src/engine/publish.ts';
+import { OutgoingFinding, Publish } from '../../../src/engine/publish.ts';
 import type { PublishPolicy } from '../../../src/engine/options.ts';
 import { bytes, delivery, HandClock, HandSink, makeLanes, POLICY, settle, text } from './support.ts';
 
@@ -30,13 +29,7 @@ function setUp(policy: Partial<PublishPolicy> = {}) {
     for (const value of values) {
       const of = work(0, delivery(offset++, 'key'));
       publish.add(
-        new Outgoing(of, {
-          topic: 'findings',
-          value: bytes(value),
-          headers: NO_HEADERS,
-          memory: null,
-          isDeadLetter: false,
-        }),
+        new OutgoingFinding(of, 'findings', { id: bytes(value), value: bytes(value), category: 'C' }, null),
       );
     }
     publish.send();
