@@ -15,6 +15,9 @@ export function checkDraft(draft: Draft, mistakes: Mistakes): void {
   checkOwnOutput(draft.tasks, mistakes);
 }
 
+/** What a dead letter’s own headers may need, the text of its error included. */
+const OWN_HEADERS_BYTES_MAX = 8192;
+
 /** A value, and another that it must not exceed. */
 interface Bound {
   readonly path: string;
@@ -37,7 +40,10 @@ function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes
     {
       path: 'publish.deadLetterBytesMax',
       value: publish.deadLetterBytesMax,
-      most: record,
+      most: {
+        path: 'log.recordBytesMax without key and headers',
+        value: log.recordBytesMax - 2 * publish.deadLetterHeaderBytesMax - OWN_HEADERS_BYTES_MAX,
+      },
       givenBy: systemGivenBy,
     },
     ...tasks.map(({ config: { retry }, givenBy }) => ({

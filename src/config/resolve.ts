@@ -69,6 +69,7 @@ export function publishPolicy({ publish }: System): PublishPolicy {
     backoffMs: publish.backoffMs,
     backoffMaxMs: publish.backoffMaxMs,
     deadLetterBytesMax: publish.deadLetterBytesMax,
+    deadLetterHeaderBytesMax: publish.deadLetterHeaderBytesMax,
   };
 }
 

@@ -105,6 +105,8 @@ export const SYSTEM = {
         doc: 'The longest such wait.' },
       deadLetterBytesMax: { type: 'int', min: 0, max: 268_435_456, default: 1_000_000, unit: 'bytes', hot: true,
         doc: 'A dead letter’s value is cut to this; its hash is of the whole.' },
+      deadLetterHeaderBytesMax: { type: 'int', min: 0, max: 16_777_216, default: 16_384, unit: 'bytes', hot: true,
+        doc: 'A dead letter keeps so many bytes of its delivery’s headers, and a key up to this length.' },
     },
   },
   commit: {

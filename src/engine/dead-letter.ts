@@ -15,26 +15,43 @@ import { Outgoing } from './publish.ts';
 const ERROR_LENGTH_MAX = 1000;
 const NO_VALUE = new Uint8Array(0);
 
-/** A dead letter on its way; `valueBytesMax` bounds the value that it keeps. */
+/** What a dead letter keeps of its delivery, so that it is never larger than the sink takes. */
+export interface DeadLetterLimits {
+  readonly valueBytesMax: number;
+  /** For the delivery's headers together, and for its key. */
+  readonly headerBytesMax: number;
+}
+
+/** A dead letter on its way. */
 export class DeadLetter extends Outgoing {
   readonly isDeadLetter = true;
   readonly #fault: Fault;
   readonly #attempts: number;
+  readonly #limits: DeadLetterLimits;
 
-  constructor(work: Work, fault: Fault, valueBytesMax: number) {
+  constructor(work: Work, fault: Fault, limits: DeadLetterLimits) {
     const { delivery, lane } = work;
     const { task } = lane.owner;
     const parts = { topic: delivery.topic, task: task.name, category: 'unknown' };
-    super(work, outputTopic(task.outputs.deadLetters, parts), cut(delivery.value, valueBytesMax), null);
+    const value = cut(delivery.value, limits.valueBytesMax);
+    super(work, outputTopic(task.outputs.deadLetters, parts), value, null);
     this.#fault = fault;
     this.#attempts = work.attempt;
+    this.#limits = limits;
+  }
+
+  /** The delivery's, unless it is too long to be kept. */
+  override get key(): Uint8Array | null {
+    const { key } = this.work.delivery;
+    return key === null || key.length <= this.#limits.headerBytesMax ? key : null;
   }
 
   protected override makeHeaders(): Headers {
     const { delivery, lane } = this.work;
     const { code, message, details } = this.#fault;
+    const kept = within(passedOn(delivery.headers), this.#limits.headerBytesMax);
     const headers = [
-      ...passedOn(delivery.headers),
+      ...kept,
       ourHeader('code', code),
       ourHeader('error', message.slice(0, ERROR_LENGTH_MAX)),
       ourHeader('attempts', String(this.#attempts)),
@@ -48,8 +65,18 @@ export class DeadLetter extends Outgoing {
     if (typeof sha256 === 'string') headers.push(ourHeader('value-sha256', sha256));
     const bytes = delivery.value?.length ?? 0;
     if (this.value.length < bytes) headers.push(ourHeader('value-bytes', String(bytes)));
+    if (this.key !== delivery.key) headers.push(ourHeader('key-bytes', String(delivery.key?.length)));
+    const dropped = delivery.headers.length - kept.length;
+    if (dropped > 0) headers.push(ourHeader('headers-dropped', String(dropped)));
     return headers;
   }
+}
+
+/** The first headers that together have at most so many bytes; a name counts its characters. */
+function within(headers: Headers, bytesMax: number): Headers {
+  let bytes = 0;
+  const over = headers.findIndex(([name, value]) => (bytes += name.length + value.length) > bytesMax);
+  return over < 0 ? headers : headers.slice(0, over);
 }
 
 function cut(value: Uint8Array | null, bytesMax: number): Uint8Array {

@@ -84,7 +84,10 @@ export class Engine {
       endings: this.#endings,
       random: options.random,
       probe,
-      deadLetterBytesMax: options.publish.deadLetterBytesMax,
+      deadLetter: {
+        valueBytesMax: options.publish.deadLetterBytesMax,
+        headerBytesMax: options.publish.deadLetterHeaderBytesMax,
+      },
       publish: () => this.#publish,
       fail: this.#fail,
     });

@@ -48,6 +48,8 @@ export interface PublishPolicy {
   readonly backoffMaxMs: number;
   /** A dead letter's value is cut to this many bytes. */
   readonly deadLetterBytesMax: number;
+  /** Of the delivery's own headers a dead letter keeps so many bytes; a longer key it drops. */
+  readonly deadLetterHeaderBytesMax: number;
 }
 
 /** Everything an engine needs. */

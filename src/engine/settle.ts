@@ -8,11 +8,12 @@ import { assert, unreachable } from '../model/assert.ts';
 import type { DeliveryResult, EncodedFinding, Outcome } from '../model/batch.ts';
 import type { Position } from '../model/delivery.ts';
 import type { Fault } from '../model/errors.ts';
-import { EngineError, toFault } from '../model/errors.ts';
+import { EngineError } from '../model/errors.ts';
 import { outputTopic } from '../model/output-topic.ts';
 import type { Random } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Credit } from './credit.ts';
+import type { DeadLetterLimits } from './dead-letter.ts';
 import { DeadLetter } from './dead-letter.ts';
 import type { DispatchedBatch } from './dispatch.ts';
 import type { Endings } from './endings.ts';
@@ -29,7 +30,7 @@ export interface SettleContext {
   readonly endings: Endings;
   readonly random: Random;
   readonly probe: Probe;
-  readonly deadLetterBytesMax: number;
+  readonly deadLetter: DeadLetterLimits;
   /** Late, because publish reports back to this stage. */
   publish(): Publish;
   /** Ends the engine without committing what is not done. */
@@ -93,7 +94,8 @@ export class Settle {
       this.#context.fail(error);
       return;
     }
-    const fault = toFault(error, 'E_SINK_REJECTED');
+    const code = error.code === 'E_RECORD_TOO_LARGE' ? 'E_FINDING_TOO_LARGE' : 'E_SINK_REJECTED';
+    const fault: Fault = { code, message: error.message, retriable: false };
     this.#context.probe({ type: 'dead-letter', ...identify(work), attempts: work.attempt, fault });
     this.#bury(work, fault);
   }
@@ -191,7 +193,7 @@ export class Settle {
 
   #bury(work: Work, fault: Fault): void {
     work.ending = 'deadLettered';
-    this.#context.publish().add(new DeadLetter(work, fault, this.#context.deadLetterBytesMax));
+    this.#context.publish().add(new DeadLetter(work, fault, this.#context.deadLetter));
   }
 
   #finish(work: Work): void {

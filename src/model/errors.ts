@@ -178,6 +178,12 @@ export const ERRORS = {
     retriable: false,
     exit: 1,
   },
+  E_LOG_LOST: {
+    summary: 'Something that this process has written to the embedded log is not there any more.',
+    hint: 'It stopped without committing: start it again, and what was not committed is done again. Find out what opens the directory without the gate (docs/guide/log.md).',
+    retriable: false,
+    exit: 1,
+  },
   E_LOG_VERSION: {
     summary: 'The embedded log was written by another version of faultline with another format.',
     hint: 'Use the version that wrote it, or an empty directory.',
@@ -185,14 +191,14 @@ export const ERRORS = {
     exit: 3,
   },
   E_LOG_BUSY: {
-    summary: 'Another process already reads the embedded log for this group.',
+    summary: 'Another process reads the embedded log for this group, or does not let it be opened.',
     hint: 'Stop that process, or use another group.',
     retriable: false,
     exit: 3,
   },
-  E_LOG_RECORD_TOO_LARGE: {
-    summary: 'A record is larger than the log takes.',
-    hint: 'The limit is log.recordBytesMax.',
+  E_RECORD_TOO_LARGE: {
+    summary: 'A record is larger than the log or the broker takes.',
+    hint: 'The limit of the embedded log is log.recordBytesMax; a finding becomes a dead letter.',
     retriable: false,
     exit: 1,
   },

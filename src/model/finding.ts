@@ -16,6 +16,7 @@ export interface FindingFrame {
   readonly column?: number;
   readonly package?: string;
   readonly address?: string;
+  /** The app's own code. Absent means false, and false is not written: most frames are the platform's. */
   readonly in_app?: boolean;
   readonly raw?: string;
 }
@@ -75,7 +76,10 @@ export interface Verdict {
   readonly group: string;
   readonly group_version: number;
   readonly severity: Severity;
-  /** Why the signature and group are what they are, one step a line. */
+  /**
+   * Why the signature and group are what they are, one step a line. `#2` is the third frame of the
+   * exception or thread that the line before speaks of.
+   */
   readonly explain?: readonly string[];
   readonly problems?: readonly Problem[];
 }

@@ -137,17 +137,14 @@ test('a finding that the log refuses for good becomes a dead letter; a refused d
 
   const first = await faultline('run', ...flags);
   const [letter] = await recordsOf(log, 'faultline-dead-letters');
-  await fill(log, {
-    in: [
-      { key: 'k', value: event('GOOD') },
-      { key: 'k', value: 'x'.repeat(5000) },
-    ],
-  });
-  const tight = ['log-record', 'limits-finding', 'publish-dead-letter'].flatMap((name) => [
-    `--${name}-bytes-max`,
-    '1200',
-  ]);
-  const second = await faultline('run', ...flags, ...tight);
+  const longest = 'i'.padEnd(249, 'n');
+  const named = join(dir, 'named.yaml');
+  writeFileSync(
+    named,
+    'tasks: { a: { topics: ^in, analyzer: crash, outputs: { deadLetters: "dead-{topic}" } } }',
+  );
+  await fill(log, { [longest]: [{ key: 'k', value: 'not an event' }] });
+  const second = await faultline('run', ...flags, '--config', named);
 
   assert.equal(first.code, 0, first.err);
   assert.ok(letter);
@@ -155,7 +152,7 @@ test('a finding that the log refuses for good becomes a dead letter; a refused d
   assert.equal(second.code, 1);
   assert.match(
     second.err,
-    /^faultline run: a record of \d+ bytes for topic faultline-dead-letters is larger than 1200\n.*\(E_LOG_RECORD_TOO_LARGE\)$/m,
+    /^faultline run: "dead-in+" cannot be the name of a topic\n.*\(E_SINK_REJECTED\)$/m,
   );
   assert.ok((await lagOf(log)).lag >= 1);
   assert.equal(await countOf(log, 'faultline-dead-letters'), 1);

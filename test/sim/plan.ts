@@ -220,6 +220,7 @@ function drawPublish(random: SimRandom): PublishPolicy {
     backoffMs,
     backoffMaxMs: backoffMs * random.int(1, 10),
     deadLetterBytesMax: random.int(10, 500),
+    deadLetterHeaderBytesMax: 10_000,
   };
 }
 

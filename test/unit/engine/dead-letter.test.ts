@@ -14,7 +14,11 @@ test('a dead letter says where it came from and why, and keeps key, value and he
   const dead = work(0, delivery(7, 'device', { value: 'broken', headers: [['traceparent', bytes('00-1')]] }));
   dead.attempt = 4;
 
-  const letter = new DeadLetter(dead, { code: 'E_EVENT_ANALYZE', message: 'no luck', retriable: true }, 100);
+  const letter = new DeadLetter(
+    dead,
+    { code: 'E_EVENT_ANALYZE', message: 'no luck', retriable: true },
+    { valueBytesMax: 100, headerBytesMax: 100 },
+  );
 
   assert.equal(letter.topic, 'dead-letters');
   assert.deepEqual([text(letter.key), text(letter.value)], ['device', 'broken']);
@@ -38,7 +42,7 @@ test('a value over the limit is cut, and its size and hash are told', () => {
   const letter = new DeadLetter(
     dead,
     { code: 'E_EVENT_TOO_LARGE', message: 'm', retriable: false, details: { sha256: 'abc' } },
-    4,
+    { valueBytesMax: 4, headerBytesMax: 100 },
   );
 
   assert.equal(text(letter.value), '0123');
@@ -53,7 +57,11 @@ test('the topic may be templated, and a null value gives an empty one', () => {
   });
   const dead = work(0, { ...delivery(0), value: null, timestampMs: Number.NaN });
 
-  const letter = new DeadLetter(dead, { code: 'E_EVENT_UNMARSHAL', message: 'm', retriable: false }, 4);
+  const letter = new DeadLetter(
+    dead,
+    { code: 'E_EVENT_UNMARSHAL', message: 'm', retriable: false },
+    { valueBytesMax: 4, headerBytesMax: 100 },
+  );
 
   assert.equal(letter.topic, 'dead-crash-app-crash-unknown');
   assert.equal(letter.value.length, 0);
@@ -78,5 +86,28 @@ test('a finding carries its id and schema beside the headers passed on', () => {
   assert.deepEqual(
     headers.map(([name, value]) => `${name}=${text(value)}`),
     ['faultline-id=id-1', 'faultline-schema=1'],
+  );
+});
+
+test('headers and a key that are too long are left out and told, so that the dead letter itself is taken', () => {
+  const { work } = makeLanes();
+  const headers = [
+    ['a', bytes('x'.repeat(60))],
+    ['b', bytes('x'.repeat(60))],
+    ['c', bytes('x')],
+  ] as const;
+  const dead = work(0, delivery(0, 'k'.repeat(200), { headers }));
+
+  const letter = new DeadLetter(
+    dead,
+    { code: 'E_EVENT_SCHEMA', message: 'm', retriable: false },
+    { valueBytesMax: 4, headerBytesMax: 100 },
+  );
+
+  assert.equal(letter.key, null);
+  const told = headersOf(letter);
+  assert.deepEqual(
+    [told['faultline-key-bytes'], told['faultline-headers-dropped'], 'a' in told, 'b' in told],
+    ['200', '2', true, false],
   );
 });

@@ -35,6 +35,7 @@ export const POLICY: PublishPolicy = {
   backoffMs: 10,
   backoffMaxMs: 40,
   deadLetterBytesMax: 8,
+  deadLetterHeaderBytesMax: 100,
 };
 
 export const TASK: Task = {
