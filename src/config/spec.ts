@@ -59,7 +59,7 @@ export const SYSTEM = {
   credit: {
     doc: 'What may be in flight, from consumed to finished; intake waits when it is spent.',
     keys: {
-      deliveries: { type: 'int', min: 1, max: 10_000_000, default: 8_000, hot: true,
+      deliveries: { type: 'int', min: 1, max: 10_000_000, default: 4_000, hot: true,
         doc: 'Deliveries in flight.' },
       bytes: { type: 'int', min: 65_536, max: 68_719_476_736, default: 67_108_864, unit: 'bytes', hot: true,
         doc: 'Bytes of keys and values in flight.' },
@@ -79,10 +79,10 @@ export const SYSTEM = {
   batch: {
     doc: 'What crosses the thread border at once: a batch is full when any of these is reached.',
     keys: {
-      events: { type: 'int', min: 1, max: 65_536, default: 256, hot: true, doc: 'Deliveries of one batch.' },
-      bytes: { type: 'int', min: 1024, max: 268_435_456, default: 1_048_576, unit: 'bytes', hot: true,
+      events: { type: 'int', min: 1, max: 65_536, default: 512, hot: true, doc: 'Deliveries of one batch.' },
+      bytes: { type: 'int', min: 1024, max: 268_435_456, default: 2_097_152, unit: 'bytes', hot: true,
         doc: 'Bytes of one batch; a larger delivery travels alone.' },
-      ms: { type: 'int', min: 1, max: 60_000, default: 8, hot: true,
+      ms: { type: 'int', min: 1, max: 60_000, default: 16, hot: true,
         doc: 'Expected time of one batch in the worker, by the learnt cost of a delivery.' },
     },
   },
