@@ -6,8 +6,8 @@
  * device model, so that a model that suffers stands out. `NEWEST_VERSION=4.2` chooses the version.
  *
  *     tasks:
- *       - name: memory-watch
- *         topics: [crash]
+ *       memory-watch:
+ *         topics: ['(^|[._-])crash([._-]|$)']
  *         analyzer: ./examples/analyzers/out-of-memory.ts
  */
 import { hash } from 'node:crypto';

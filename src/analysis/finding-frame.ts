@@ -5,17 +5,12 @@ import type { Mutable } from './mutable.ts';
 
 /** What was understood of a frame; its line of the report only where that is nothing. */
 export function findingFrame(frame: Frame): FindingFrame {
-  const { function: name, module, file, line, inApp } = frame;
-  if (
-    name !== undefined &&
-    module !== undefined &&
-    file !== undefined &&
-    line !== undefined &&
-    inApp !== undefined
-  ) {
-    return { function: name, module, file, line, in_app: inApp };
-  }
-  return anyFrame(frame);
+  const { function: name, module, file, line } = frame;
+  if (name === undefined || module === undefined || file === undefined || line === undefined)
+    return anyFrame(frame);
+  return frame.inApp === true
+    ? { function: name, module, file, line, in_app: true }
+    : { function: name, module, file, line };
 }
 
 function anyFrame(frame: Frame): FindingFrame {
@@ -27,7 +22,7 @@ function anyFrame(frame: Frame): FindingFrame {
   if (frame.column !== undefined) published.column = frame.column;
   if (frame.package !== undefined) published.package = frame.package;
   if (frame.address !== undefined) published.address = frame.address;
-  if (frame.inApp !== undefined) published.in_app = frame.inApp;
+  if (frame.inApp === true) published.in_app = true;
   if (frame.function === undefined && frame.package === undefined && frame.file === undefined)
     published.raw = frame.raw;
   return published;

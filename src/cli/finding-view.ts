@@ -91,18 +91,19 @@ function facts(finding: Finding, paint: Paint): readonly (readonly string[])[] {
     ]);
 }
 
-function crashView({ exceptions }: CrashResult, options: ViewOptions): readonly string[] {
+function crashView({ format, exceptions }: CrashResult, options: ViewOptions): readonly string[] {
+  // The errors of an AggregateError happened side by side.
+  const relations = format === 'js-stack' ? { ...RELATIONS, context: 'along with ' } : RELATIONS;
   return exceptions.flatMap((exception, index) => [
     ...(index === 0 ? [] : ['']),
-    exceptionTitle(exception, options.paint),
+    exceptionTitle(exception, exception.relation && relations[exception.relation], options.paint),
     ...frameLines(exception.frames, options),
   ]);
 }
 
-function exceptionTitle({ type, message, relation }: FindingException, paint: Paint): string {
-  const lead = relation === undefined ? '' : RELATIONS[relation];
+function exceptionTitle({ type, message }: FindingException, lead: string | undefined, paint: Paint): string {
   const text = message === undefined ? '' : `: ${clip(printable(message), 500)}`;
-  return `${paint('dim', lead)}${paint('red', printable(type))}${text}`;
+  return `${paint('dim', lead ?? '')}${paint('red', printable(type))}${text}`;
 }
 
 function lagView(lag: LagResult, options: ViewOptions): readonly string[] {

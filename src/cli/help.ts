@@ -66,7 +66,8 @@ export function commandHelp(command: Command, paint: Paint): string {
 export function overview(commands: readonly Command[], paint: Paint): string {
   const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
   return [
-    'faultline analyses crash and lag events: it consumes them, shards them by key over worker threads and publishes findings.',
+    'faultline analyses crash and lag events: it consumes them, shards them by key',
+    'over worker threads and publishes findings.',
     '',
     `${paint('bold', 'Usage')}  ${PROGRAM} COMMAND [flags]`,
     '',

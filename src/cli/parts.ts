@@ -7,9 +7,11 @@
 import type { System } from '../config/config.ts';
 import type { DeliveryResult } from '../model/batch.ts';
 import type { Delivery } from '../model/delivery.ts';
+import { EngineError } from '../model/errors.ts';
 import type { AnalysisLimits, TaskAnalysis } from '../model/task.ts';
 import { createInlinePool } from '../pool/inline.ts';
 import { openLog, type LogStore } from '../transport/log/store.ts';
+import { isTopicName } from '../transport/log/topics.ts';
 
 /** What the commands see of the log. */
 export type Store = LogStore;
@@ -17,6 +19,13 @@ export type Store = LogStore;
 /** Opens the log to read it. Rejects with `E_LOG_DIR` where there is none. */
 export async function openToRead(system: System): Promise<Store> {
   return openLog({ dir: system.data, ...system.log, readOnly: true, create: false });
+}
+
+/** Throws `E_USAGE` where the log would refuse a topic's name, which is before anything is opened. */
+export function requireTopicName(name: string): void {
+  if (isTopicName(name)) return;
+  const rule = 'letters, digits, ".", "_" and "-", 249 at most';
+  throw new EngineError('E_USAGE', `--topic must be a name of ${rule}, not ${JSON.stringify(name)}`);
 }
 
 /** Opens the log to append to it; it is made when it is new. */

@@ -106,6 +106,8 @@ export class Progress {
   }
 
   #perSecond(nowMs: number): number {
+    // Until the first is done things are being started, which says nothing of the rate.
+    if (this.#done === 0) this.#marks.length = 0;
     this.#marks.push({ atMs: nowMs, done: this.#done });
     while (this.#marks.length > 2 && nowMs - (this.#marks[1]?.atMs ?? nowMs) >= RATE_WINDOW_MS)
       this.#marks.shift();

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { RunSummary } from '../observe/summary.ts';
 import {
   clip,
+  displayWidth,
   formatAmount,
   formatCount,
   formatDuration,
@@ -17,17 +18,21 @@ export interface SummaryContext {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly paint: Paint;
+  /** Of the terminal. */
+  readonly columns: number;
 }
 
 const GROUPS_SHOWN = 5;
-const TITLE_WIDTH = 70;
+const TITLE_WIDTH_MIN = 30;
+/** Below it the start is a good part of time and CPU. */
+const SHORT_RUN_MS = 3_000;
 
 /** Lines. */
 export function summaryView(summary: RunSummary, context: SummaryContext): readonly string[] {
   const sections = [
     totals(summary),
     counts(context.paint('bold', 'Findings by platform'), summary.byPlatform),
-    groups(context.paint('bold', 'Most frequent groups'), summary),
+    groups(context.paint('bold', 'Most frequent groups'), summary, context.columns),
     counts(context.paint('bold', 'Not understood in reports'), summary.problems),
     counts(context.paint('bold', 'Dead letters'), summary.byCode),
     whereToLook(summary, context),
@@ -57,6 +62,9 @@ function totals(summary: RunSummary): readonly string[] {
       ...(summary.eventsPerSecond === 0
         ? []
         : [['CPU', `${cpu[0]} a delivery: ${cpu[1]} main thread, ${cpu[2]} workers`]]),
+      ...(ms < SHORT_RUN_MS && consumed > 0
+        ? [['', 'a run this short is mostly the start of threads and modules']]
+        : []),
     ],
   );
 }
@@ -70,17 +78,21 @@ function counts(title: string, byName: Readonly<Record<string, number>>): readon
     : [title, ...formatTable([{ title: '', align: 'right' }, { title: '' }], rows)];
 }
 
-function groups(title: string, { topGroups }: RunSummary): readonly string[] {
-  const rows = topGroups
-    .slice(0, GROUPS_SHOWN)
-    .map(({ count, kind, group, title: text }) => [
+function groups(title: string, { topGroups }: RunSummary, columns: number): readonly string[] {
+  const shown = topGroups.slice(0, GROUPS_SHOWN);
+  const heads = formatTable(
+    [{ title: '', align: 'right' }, { title: '' }, { title: '' }],
+    shown.map(({ count, kind, group }) => [
       `  ${formatCount(count)}`,
-      kind,
+      printable(kind),
       printable(group).slice(0, 12),
-      clip(printable(text), TITLE_WIDTH),
-    ]);
-  const columns = [{ title: '', align: 'right' as const }, { title: '' }, { title: '' }, { title: '' }];
-  return rows.length === 0 ? [] : [title, ...formatTable(columns, rows)];
+    ]),
+  );
+  const lines = shown.map(({ title: text }, index) => {
+    const head = heads[index] ?? '';
+    return `${head}  ${clip(printable(text), Math.max(TITLE_WIDTH_MIN, columns - displayWidth(head) - 2))}`;
+  });
+  return lines.length === 0 ? [] : [title, ...lines];
 }
 
 /** Commands as they must be typed here; none for topics whose names depend on the event, nor without a log. */

@@ -52,6 +52,16 @@ export interface SkippedInput {
   readonly reason: SkipReason;
 }
 
+/** Throws `E_INPUT_READ` for the first of `paths` that cannot be read; `-` always can. */
+export async function requireReadable(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if (path === '-') continue;
+    await access(path, constants.R_OK).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
+  }
+}
+
 /**
  * The reports below `paths`, in their order, directories by the order of names.
  *
@@ -62,7 +72,7 @@ export async function* collectReports(
   paths: readonly string[],
   options: CollectOptions,
 ): AsyncGenerator<CollectedReport | SkippedInput> {
-  for (const path of paths) if (path !== '-') await requireReadable(path);
+  await requireReadable(paths);
   for (const path of paths) {
     if (path === '-') yield* collectLines(path, options.stdin, options);
     else for await (const entry of walk(path, options)) yield* collectEntry(entry, options);
@@ -139,12 +149,6 @@ function toReport(wrapped: WrappedReport, place: Place, { topic }: CollectOption
 
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-}
-
-async function requireReadable(path: string): Promise<void> {
-  await access(path, constants.R_OK).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
 }
 
 /** The file's bytes; null when there are more than `bytesMax`, of which no more than that is held. */

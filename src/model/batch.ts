@@ -49,7 +49,7 @@ export type DeliveryResult =
   | { readonly status: 'unprocessed' };
 
 /** The shared result of a delivery that was not tried. */
-export const UNPROCESSED: DeliveryResult = Object.freeze({ status: 'unprocessed' });
+export const UNPROCESSED: { readonly status: 'unprocessed' } = Object.freeze({ status: 'unprocessed' });
 
 /** A line that an analyzer logged. */
 export interface LogLine {

@@ -28,7 +28,7 @@ export interface LogLimit {
 }
 
 const LIMIT: LogLimit = { linesPerSecondMax: 5, monotonicMs: () => performance.now() };
-/** Partitions that one line names. */
+/** Runs of partitions that one line names. */
 const PARTITIONS_NAMED_MAX = 20;
 
 /** A probe that logs. */
@@ -79,7 +79,7 @@ const LINES: EventTable<Line> = {
   outcome: ({ slot, batch, deliveries, elapsedMs, cpuMs }) => ({
     level: 'trace',
     stage: 'dispatch',
-    fields: { slot, batch, deliveries, elapsedMs, cpuMs },
+    fields: { slot, batch, deliveries, elapsedMs: micro(elapsedMs), cpuMs: micro(cpuMs) },
   }),
   'analyzer-log': ({ task, source, line }) => ({
     level: line.level,
@@ -115,7 +115,7 @@ const LINES: EventTable<Line> = {
   published: ({ findings, deadLetters, bytes, elapsedMs }) => ({
     level: 'trace',
     stage: 'publish',
-    fields: { findings, deadLetters, bytes, elapsedMs },
+    fields: { findings, deadLetters, bytes, elapsedMs: micro(elapsedMs) },
   }),
   'publish-failed': ({ code, message, publications, retriable }) => ({
     level: 'warn',
@@ -130,7 +130,7 @@ const LINES: EventTable<Line> = {
   committed: ({ group, partitions, deliveries, elapsedMs }) => ({
     level: 'trace',
     stage: 'commit',
-    fields: { group, partitions, deliveries, elapsedMs },
+    fields: { group, partitions, deliveries, elapsedMs: micro(elapsedMs) },
   }),
   'commit-failed': ({ group, code, message }) => ({
     level: 'warn',
@@ -141,7 +141,7 @@ const LINES: EventTable<Line> = {
   draining: ({ reason }) => ({ level: 'info', fields: { reason } }),
   drained: ({ unfinished, elapsedMs }) => ({
     level: unfinished === 0 ? 'info' : 'warn',
-    fields: { unfinished, elapsedMs },
+    fields: { unfinished, elapsedMs: micro(elapsedMs) },
   }),
   failed: ({ code, message }) => ({ level: 'error', fields: { code, message } }),
 };
@@ -156,10 +156,22 @@ function words({ code, message }: Fault): Record<string, unknown> {
   return { code, message };
 }
 
+/** Milliseconds without what is below a microsecond. */
+function micro(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** `app-crash/0-7`: partitions that follow each other are one word. */
 function named(partitions: readonly TopicPartition[]): Record<string, unknown> {
-  const names = partitions
+  const runs: { readonly topic: string; readonly first: number; last: number }[] = [];
+  for (const { topic, partition } of partitions) {
+    const run = runs.at(-1);
+    if (run?.topic === topic && run.last + 1 === partition) run.last = partition;
+    else runs.push({ topic, first: partition, last: partition });
+  }
+  const words = runs
     .slice(0, PARTITIONS_NAMED_MAX)
-    .map(({ topic, partition }) => `${topic}/${partition}`);
-  const more = partitions.length - names.length;
-  return { partitions: names, ...(more > 0 && { morePartitions: more }) };
+    .map(({ topic, first, last }) => `${topic}/${first === last ? first : `${first}-${last}`}`);
+  const more = runs.slice(PARTITIONS_NAMED_MAX).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  return { partitions: words, ...(more > 0 && { morePartitions: more }) };
 }

@@ -30,18 +30,6 @@ const ID_LENGTH_MAX = 512;
 const CONTENT_TYPE = 'content-type';
 const EMPTY: Fields = Object.freeze({});
 
-/** Spellings of each field, ours first. */
-const ALIASES = {
-  id: ['id', 'ID', 'Id'],
-  category: ['category', 'Category'],
-  timestamp: ['timestamp', 'Timestamp'],
-  dimensions: ['dimensions', 'Dimensions'],
-  values: ['values', 'Values'],
-  profileData: ['profile_data', 'profileData', 'ProfileData', 'Profile_Data'],
-  format: ['format', 'Format'],
-  report: ['report', 'Report'],
-} as const;
-
 /**
  * Decodes and validates one event. Throws `E_EVENT_TOO_LARGE` before anything is parsed (details:
  * `bytes`, `sha256`), `E_EVENT_UNMARSHAL`, or `E_EVENT_SCHEMA`.
@@ -130,16 +118,23 @@ function reason(error: unknown): string {
   );
 }
 
+/** Of each field the first spelling that is there, ours first; `null` counts as absent. */
 function toEvent(fields: Fields, source: EventOrigin, problems: Problem[]): PerfEvent {
-  const category = pick(fields, ALIASES.category);
+  const category = fields['category'] ?? fields['Category'] ?? undefined;
   if (typeof category !== 'string' || category === '') throw schemaError('category', 'a string', category);
-  const profileData = toProfileData(pick(fields, ALIASES.profileData));
+  const profileData = toProfileData(
+    fields['profile_data'] ??
+      fields['profileData'] ??
+      fields['ProfileData'] ??
+      fields['Profile_Data'] ??
+      undefined,
+  );
   return {
-    id: toId(pick(fields, ALIASES.id), source, problems),
+    id: toId(fields['id'] ?? fields['ID'] ?? fields['Id'] ?? undefined, source, problems),
     category,
-    timestampMs: toTimestampMs(pick(fields, ALIASES.timestamp), source, problems),
-    dimensions: toFields('dimensions', pick(fields, ALIASES.dimensions), problems),
-    values: toFields('values', pick(fields, ALIASES.values), problems),
+    timestampMs: toTimestampMs(fields['timestamp'] ?? fields['Timestamp'] ?? undefined, source, problems),
+    dimensions: toFields('dimensions', fields['dimensions'] ?? fields['Dimensions'] ?? undefined, problems),
+    values: toFields('values', fields['values'] ?? fields['Values'] ?? undefined, problems),
     profileData,
     problems,
   };
@@ -150,9 +145,9 @@ function toProfileData(value: unknown): ProfileData {
   const data = asText(value);
   if (typeof data === 'string' || Array.isArray(data)) return { format: 'auto', report: data };
   if (!isFields(data)) throw schemaError('profile_data', 'an object, an array or a string', data);
-  const format = pick(data, ALIASES.format);
-  const report = asText(pick(data, ALIASES.report));
-  return { format: typeof format === 'string' && format !== '' ? format : 'auto', report: report ?? data };
+  const format = data['format'] ?? data['Format'];
+  const report = asText(data['report'] ?? data['Report'] ?? data);
+  return { format: typeof format === 'string' && format !== '' ? format : 'auto', report };
 }
 
 /** An event without a usable id gets one that is the same each time. */
@@ -174,15 +169,6 @@ function toFields(name: string, value: unknown, problems: Problem[]): Fields {
   if (isFields(value)) return value;
   if (value !== undefined) problems.push({ code: `bad-${name}`, at: name });
   return EMPTY;
-}
-
-/** The first spelling that is there; `null` counts as absent. Own properties only. */
-function pick(fields: Fields, spellings: readonly string[]): unknown {
-  for (const spelling of spellings) {
-    const value = Object.hasOwn(fields, spelling) ? fields[spelling] : undefined;
-    if (value !== undefined && value !== null) return value;
-  }
-  return undefined;
 }
 
 /** msgpack carries text as binary too. */

@@ -19,7 +19,7 @@ const FRAME = {
     column: COUNT,
     package: TEXT,
     address: TEXT,
-    in_app: { type: 'boolean' },
+    in_app: { type: 'boolean', description: 'The app’s own code. Absent means false.' },
     raw: TEXT,
   },
 } as const;

@@ -22,7 +22,7 @@ for (const durability of ['disk', 'process'] as const) {
   );
 
   sinkContract(`log (${durability})`, async () => {
-    const log = openFlakyLog({ durability });
+    const log = await openFlakyLog({ durability });
     return {
       sink: () => log.store.sink(),
       written: (topic) => readAll(log.store, topic),

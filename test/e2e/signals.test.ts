@@ -100,7 +100,7 @@ test('tasks of different topics work side by side; an exit waits for analyzers a
   assert.equal(overdue.code, 1);
   assert.match(overdue.err, /^faultline run: 1 delivery unfinished after 50 ms; not committed$/m);
   assert.equal(cut.code, 130);
-  assert.match(cut.err, /^SIGINT again: ending at once/m);
+  assert.match(cut.err, /^SIGINT after SIGTERM: ending at once/m);
   assert.equal(await countOf(log, 'faultline-findings'), 2);
   assert.deepEqual(await lagOf(log), { lag: 1, committed: 2 });
 });

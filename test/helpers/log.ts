@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delivery } from '../../src/model/delivery.ts';
 import type { Environment } from '../../src/transport/log/environment.ts';
-import { openEnvironment } from '../../src/transport/log/environment.ts';
+import { openEnvironment } from '../../src/transport/log/open.ts';
 import type { LogOptions } from '../../src/transport/log/store.ts';
 import { LogStore } from '../../src/transport/log/store.ts';
 

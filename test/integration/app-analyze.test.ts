@@ -10,9 +10,6 @@ import { fakeTerminal } from '../helpers/terminal.ts';
 const REPORTS = join(ROOT, 'examples/reports');
 const PLATFORMS = /^(java|android|node|python)-/;
 
-/** Known gap: a frame without parentheses that Node prints with ` {` or `,` behind it. */
-const NOT_YET = ['node-all-mirrors.txt', 'node-async-cause.txt'];
-
 const files = readdirSync(REPORTS).filter((name) => PLATFORMS.test(name) && /\.(txt|json)$/.test(name));
 
 async function analyzed(...args: readonly string[]) {
@@ -26,24 +23,20 @@ test('there are reports of several platforms', () => {
 });
 
 for (const file of files) {
-  test(
-    `${file} is understood, and its view says what its finding says`,
-    { todo: NOT_YET.includes(file) },
-    async () => {
-      const path = join(REPORTS, file);
+  test(`${file} is understood, and its view says what its finding says`, async () => {
+    const path = join(REPORTS, file);
 
-      const pretty = await analyzed(path);
-      const json = await analyzed('--json', path);
-      const finding = JSON.parse(json.out) as Record<string, unknown>;
+    const pretty = await analyzed(path);
+    const json = await analyzed('--json', path);
+    const finding = JSON.parse(json.out) as Record<string, unknown>;
 
-      assert.deepEqual([pretty.code, pretty.err, json.code, json.err], [0, '', 0, '']);
-      assert.equal(json.out.split('\n').length, 2);
-      assert.equal(finding['kind'], /-(lag|hang)-/.test(file) ? 'lag' : 'crash');
-      assert.notEqual(finding['format'], 'unknown');
-      assert.equal(finding['problems'], undefined);
-      assert.ok(String(finding['signature']).length > 0);
-      assert.ok(pretty.out.startsWith(String(finding['signature'])), pretty.out);
-      assert.ok(pretty.out.includes(String(finding['group']).slice(0, 12)), pretty.out);
-    },
-  );
+    assert.deepEqual([pretty.code, pretty.err, json.code, json.err], [0, '', 0, '']);
+    assert.equal(json.out.split('\n').length, 2);
+    assert.equal(finding['kind'], /-(lag|hang)-/.test(file) ? 'lag' : 'crash');
+    assert.notEqual(finding['format'], 'unknown');
+    assert.equal(finding['problems'], undefined);
+    assert.ok(String(finding['signature']).length > 0);
+    assert.ok(pretty.out.startsWith(String(finding['signature'])), pretty.out);
+    assert.ok(pretty.out.includes(String(finding['group']).slice(0, 12)), pretty.out);
+  });
 }

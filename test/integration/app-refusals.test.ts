@@ -50,8 +50,18 @@ test('wrong use of a command is refused', async (t) => {
     [['generate', '--count'], 2, /^faultline generate: --count needs a value: --count N\n/],
     [['generate', '--zipf', 'much'], 2, /^faultline generate: --zipf must be a number .*not "much"\n/],
 
+    [
+      ['generate', '--topic', 'a b', ...nowhere],
+      2,
+      /^faultline generate: --topic must be .*, not "a b"\n.*\(E_USAGE\)\n$/,
+    ],
+    [['ingest', MAIN, '--topic', '..', ...nowhere], 2, /^faultline ingest: --topic must be .*, not ".."\n/],
     [['ingest'], 2, /^faultline ingest: PATH…\|- is missing\n/],
-    [['ingest', join(dir, 'no'), ...log], 2, /^faultline ingest: cannot read .*no: there is no such file/m],
+    [
+      ['ingest', MAIN, join(dir, 'no'), ...nowhere],
+      2,
+      /^faultline ingest: cannot read .*no: there is no such file.*\n.*\n$/,
+    ],
     [['analyze', join(dir, 'no')], 2, /^faultline analyze: cannot analyse .*no: there is no such file/],
     [['tail', 'nothing', ...log], 2, /^faultline tail: there is no topic nothing.*\(E_TOPIC_UNKNOWN\)\n$/s],
     [['tail', 'x', ...nowhere], 3, /^faultline tail: there is no log in .*nowhere\n.*\(E_LOG_DIR\)\n$/],

@@ -3,19 +3,24 @@
  *
  *   append DIR NAME FROM COUNT   appends the numbers FROM … FROM + COUNT - 1 under keys NAME-0 … NAME-4,
  *                                four calls in flight; prints each number once it is acknowledged
+ *   pour …                       the same with durability `process`
+ *   reopen DIR NAME FROM COUNT   opens and closes the log COUNT times for reading only; prints `done`
  *   hold DIR GROUP               reads for the group until it is killed; prints `holding`
  */
 import { writeSync } from 'node:fs';
 import { logOptions } from '../helpers/log.ts';
+import type { Durability } from '../../src/transport/log/append.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 
 const [mode = '', dir = '', name = '', from = '0', count = '0'] = process.argv.slice(2);
-const store = await openLog(logOptions(dir));
 
-if (mode === 'append') await appendNumbers(Number(from), Number(from) + Number(count));
+if (mode === 'append') await appendNumbers('disk', Number(from), Number(from) + Number(count));
+else if (mode === 'pour') await appendNumbers('process', Number(from), Number(from) + Number(count));
+else if (mode === 'reopen') await reopen();
 else await hold();
 
-async function appendNumbers(start: number, end: number): Promise<void> {
+async function appendNumbers(durability: Durability, start: number, end: number): Promise<void> {
+  const store = await openLog(logOptions(dir, { durability }));
   const sink = store.sink();
   let next = start;
   const caller = async (): Promise<void> => {
@@ -31,8 +36,9 @@ async function appendNumbers(start: number, end: number): Promise<void> {
           timestampMs: number,
         })),
       );
-      const acknowledged = numbers.filter((_, i) => results[i] === null);
-      writeSync(1, acknowledged.map((number) => `${number}\n`).join(''));
+      const refusal = results.find((result) => result !== null);
+      if (refusal !== undefined && refusal !== null) throw refusal;
+      writeSync(1, numbers.map((number) => `${number}\n`).join(''));
     }
   };
   await Promise.all([caller(), caller(), caller(), caller()]);
@@ -40,7 +46,16 @@ async function appendNumbers(start: number, end: number): Promise<void> {
   await store.close();
 }
 
+async function reopen(): Promise<void> {
+  for (let i = 0; i < Number(count); i += 1) {
+    const store = await openLog(logOptions(dir, { readOnly: true }));
+    await store.close();
+  }
+  writeSync(1, 'done\n');
+}
+
 async function hold(): Promise<void> {
+  const store = await openLog(logOptions(dir));
   const source = store.source({ group: name, subscribes: () => true, from: 'earliest' });
   await source.open({ assigned: () => {}, revoked: async () => {} });
   writeSync(1, 'holding\n');

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 import { assertKeyOrder, numbers, sorted, upTo } from '../contract/records.ts';
+import { Child } from '../helpers/children.ts';
 import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
 
 const ROUNDS = 6;
@@ -20,35 +18,15 @@ beforeEach(() => {
   ({ dir, remove } = temporaryDir());
 });
 afterEach(async () => {
-  for (const child of children) child.process.kill('SIGKILL');
-  await Promise.all(children.map(({ exited }) => exited));
+  await Promise.all(children.map((child) => child.kill()));
   children = [];
   remove();
 });
 
-/** A child process and the lines it has printed whole. */
-class Child {
-  readonly process: ChildProcess;
-  readonly exited: Promise<unknown>;
-  #printed = '';
-
-  constructor(...args: readonly string[]) {
-    this.process = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.process.stdout?.on('data', (chunk: Buffer) => (this.#printed += chunk.toString()));
-    this.exited = once(this.process, 'close');
-    children.push(this);
-  }
-
-  get lines(): string[] {
-    return this.#printed.split('\n').slice(0, -1);
-  }
-
-  /** Resolves when so many lines are there, or the child has ended. */
-  async printed(lines: number): Promise<void> {
-    while (this.lines.length < lines && this.process.exitCode === null) {
-      await Promise.race([once(this.process.stdout ?? this.process, 'data'), this.exited]);
-    }
-  }
+function start(...args: readonly string[]): Child {
+  const child = new Child(CHILD, ...args);
+  children.push(child);
+  return child;
 }
 
 function assertNoGaps(deliveries: readonly Delivery[]): void {
@@ -63,12 +41,11 @@ test('an appending process that is killed at any moment loses nothing acknowledg
   const acknowledged: number[] = [];
 
   for (const round of upTo(ROUNDS)) {
-    const child = new Child('append', dir, 'a', String(round * 1_000_000), '100000');
+    const child = start('append', dir, 'a', String(round * 1_000_000), '100000');
     const lines = 1 + Math.floor(Math.random() * 3000);
     context.diagnostic(`round ${round}: killed after ${lines} acknowledgements`);
     await child.printed(lines);
-    child.process.kill('SIGKILL');
-    await child.exited;
+    await child.kill();
     acknowledged.push(...child.lines.map(Number));
   }
 
@@ -98,10 +75,7 @@ test('two processes append while a third consumes: everything arrives once, in o
     signal: new AbortController().signal,
   };
 
-  const appenders = [
-    new Child('append', dir, 'a', '0', '8000'),
-    new Child('append', dir, 'b', '8000', '8000'),
-  ];
+  const appenders = [start('append', dir, 'a', '0', '8000'), start('append', dir, 'b', '8000', '8000')];
   const arrived: Delivery[] = [];
   while (arrived.length < 16_000) {
     const pulled = await source.pull(limit);
@@ -118,7 +92,7 @@ test('two processes append while a third consumes: everything arrives once, in o
 });
 
 test('a group that a living process reads is refused with its id; when it is killed it is taken over', async () => {
-  const holder = new Child('hold', dir, 'crashes');
+  const holder = start('hold', dir, 'crashes');
   await holder.printed(1);
   const store = await openLog(logOptions(dir));
   const open = async (): Promise<void> => {
@@ -131,8 +105,7 @@ test('a group that a living process reads is refused with its id; when it is kil
     code: 'E_LOG_BUSY',
     message: new RegExp(`process ${holder.process.pid} .*crashes`),
   });
-  holder.process.kill('SIGKILL');
-  await holder.exited;
+  await holder.kill();
   await open();
 
   await store.close();

@@ -38,15 +38,16 @@ interface Identity {
 /** Analyses one crash event. */
 export function analyzeCrash(event: PerfEvent, limits: AnalysisLimits, options: CrashOptions): Analysis {
   const { report, firstLine } = parseCrash(event.profileData.report, event.profileData.format, limits);
-  const steps: string[] | null = options.explain ? [`format: ${report.format}`] : null;
+  const steps: string[] | null = options.explain ? [] : null;
   const { signature, parts } = identify(report, firstLine, steps);
   const severity = judge(event, report, steps);
   const problems = [...event.problems, ...report.problems];
+  const { facts = {} } = report;
   return {
     kind: 'crash',
     format: report.format,
     exceptions: report.exceptions.map(publish),
-    ...(report.facts !== undefined && { facts: report.facts }),
+    ...(Object.keys(facts).length > 0 && { facts }),
     signature,
     group: groupOf(parts),
     group_version: GROUP_VERSION,
@@ -93,7 +94,7 @@ function identifyText(report: CrashReport, firstLine: string, steps: string[] | 
 function judge(event: PerfEvent, report: CrashReport, steps: string[] | null): Severity {
   const { fatal, handled } = event.dimensions;
   const caught = report.facts?.['fatal'] === 'false' || fatal === false || handled === true;
-  steps?.push(caught ? 'severity: error, it was caught' : 'severity: fatal, nothing says that it was caught');
+  steps?.push(caught ? 'error: it was caught' : 'fatal: nothing says that it was caught');
   return caught ? 'error' : 'fatal';
 }
 

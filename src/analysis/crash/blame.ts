@@ -25,7 +25,7 @@ export function blame(chain: readonly ExceptionInfo[], steps: string[] | null): 
   const framed = own ?? chain.findLast((exception) => exception.frames.length > 0);
   const blamed = framed ?? chain[0] ?? null;
   if (blamed !== null && steps !== null)
-    steps.push(`exception: ${blamed.type}, ${reason(blamed, own, framed)}`);
+    steps.push(`blamed: ${blamed.type} (${reason(blamed, own, framed)})`);
   return blamed;
 }
 
@@ -34,6 +34,6 @@ function reason(
   own: ExceptionInfo | undefined,
   framed: ExceptionInfo | undefined,
 ): string {
-  if (blamed === own) return "the innermost of its chain with the app's own frames";
-  return blamed === framed ? 'the innermost of its chain with frames' : 'the first, as none has frames';
+  if (blamed === own) return "innermost with the app's frames";
+  return blamed === framed ? 'innermost with frames' : 'first, none has frames';
 }

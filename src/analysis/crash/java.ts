@@ -54,8 +54,8 @@ class JavaScan {
   read(line: string, index: number): boolean {
     const start = pastBlanks(line, 0);
     if (start === line.length) return true;
-    if (line.startsWith('at ', start)) return this.#frame(line, index);
     const text = trimmedFrom(line, start);
+    if (text.startsWith('at ')) return this.#frame(text, index);
     if (text.startsWith('...')) return this.#common(text);
     if (text.startsWith('Caused by: ')) return this.#related(text.slice(11), 'cause', start, index);
     if (text.startsWith('Suppressed: ')) return this.#related(text.slice(12), 'suppressed', start, index);
@@ -79,8 +79,8 @@ class JavaScan {
     };
   }
 
-  #frame(line: string, index: number): boolean {
-    const frame = parseJavaFrame(line);
+  #frame(text: string, index: number): boolean {
+    const frame = parseJavaFrame(text);
     if (frame === null) {
       this.#context.note('frame-unreadable', index);
       return true;

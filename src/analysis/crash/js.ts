@@ -1,10 +1,11 @@
 /**
  * JavaScript errors: the stack as the engine printed it, alone or in an error object.
  *
- * The lines before the first frame are the header, `Name: message`, on any number of lines; Node's
- * `[cause]:` begins a cause. An error object's own name and message go before those of the stack,
- * as sentry-javascript has it. Opera's oldest form (`Line 42 of linked script …`) is read too. It does
- * not apply source maps.
+ * The lines before the first frame are the header, `Name: message`, on any number of lines. What Node
+ * prints in braces after the frames is a tree: causes, and the errors of an `AggregateError`, of which
+ * the first stands as its cause and the others beside it. An error object's own name and message go
+ * before those of the stack, as sentry-javascript has it. Opera's oldest form (`Line 42 of linked script
+ * …`) is read too. It does not apply source maps.
  */
 import type { CrashReport, Frame } from '../../model/report.ts';
 import type { Mutable } from '../mutable.ts';
@@ -13,8 +14,11 @@ import { decimalIn } from '../stack/decimal.ts';
 import { isInApp } from '../stack/in-app.ts';
 import { parseJsFrame } from '../stack/js-frame.ts';
 import type { DraftException, ParseContext } from './context.ts';
-import { findHeader, isThrowableName, parseHeader, type ExceptionHeader } from './exception-header.ts';
+import type { ExceptionHeader } from './exception-header.ts';
+import { carriedHeaders, headerOf, isHeader, stacklessHeader, type CarriedHeader } from './js-header.ts';
 
+/** The list of an `AggregateError`. */
+const ERRORS = '[errors]: [';
 /** What V8 prints for a step of its own. */
 const PLACELESS = 'at <anonymous>';
 
@@ -35,6 +39,12 @@ class JsScan {
   readonly #header: string[] = [];
   #headerLength = 0;
   #current: DraftException | null = null;
+  /** Of each of Node's braces and brackets that are open, the exception whose content it is. */
+  readonly #holders: number[] = [];
+  /** The next member of a list is the first of `[errors]`. */
+  #firstMember = false;
+  /** The current one's frames are still to come; until then its message goes on. */
+  #message = false;
 
   constructor(context: ParseContext) {
     this.#context = context;
@@ -42,13 +52,15 @@ class JsScan {
 
   /** Reads a trimmed line that is not empty; false when no more should be read. */
   read(text: string, index: number): boolean {
-    const frame =
-      this.#current === null && isBarePlace(text) ? null : (parseJsFrame(text) ?? parseOpera(text));
-    if (frame !== null) return this.#frame(frame, index);
-    const cause = causeHeader(text);
-    if (cause !== null) return this.#cause(cause, index);
-    if (this.#current === null) this.#keep(text, index);
-    else if (text.startsWith('at ') && text !== PLACELESS) this.#context.note('frame-unreadable', index);
+    const current = this.#current;
+    const frame = current === null && isBarePlace(text) ? null : (parseJsFrame(text) ?? parseOpera(text));
+    if (frame !== null) return this.#frame(frame, text, index);
+    if (current !== null && text.startsWith('at ')) {
+      if (text !== PLACELESS) this.#context.note('frame-unreadable', index);
+      return true;
+    }
+    if (current === null || !this.#message) return this.#other(text, index);
+    this.#context.extendMessage(current, text, index);
     return true;
   }
 
@@ -58,17 +70,49 @@ class JsScan {
     return { format: 'js-stack', exceptions, threads: [], problems: this.#context.problems };
   }
 
-  #frame(frame: Frame, index: number): boolean {
+  #frame(frame: Frame, text: string, index: number): boolean {
     const exception = this.#current ?? drafted(this.#header);
     if (this.#current === null && !this.#open(exception, index)) return false;
     this.#context.addFrame(exception.frames, frame, index);
+    this.#message = false;
+    if (text.endsWith(' {')) this.#holders.push(this.#exceptions.length - 1);
     return true;
   }
 
-  #cause(header: ExceptionHeader, index: number): boolean {
+  /** What is neither frame nor message: an error, a property, prose. */
+  #other(text: string, index: number): boolean {
+    const thrown = this.#current === null ? stacklessHeader(text) : null;
+    if (thrown !== null) return this.#stackless(thrown, text, index);
+    if (text.startsWith(ERRORS)) this.#firstMember = true;
+    const carried = carriedHeaders(text, this.#holders.length > 0);
+    for (const header of carried) if (!this.#carried(header, index)) return false;
+    if (this.#current === null) this.#keep(text, index);
+    else if (this.#holders.length > 0 && !this.#message) this.#brace(text, carried.length > 0);
+    return true;
+  }
+
+  /** The one thrown has no frames; what it holds may follow. */
+  #stackless(header: ExceptionHeader, text: string, index: number): boolean {
+    const opened = this.#open({ ...header, frames: [] }, index);
+    if (text.endsWith('{')) this.#holders.push(0);
+    return opened;
+  }
+
+  #carried({ as, stack, ...header }: CarriedHeader, index: number): boolean {
     if (this.#current === null) this.#open(drafted(this.#header), index);
-    const parent = this.#exceptions.length - 1;
-    return this.#open({ ...header, relation: 'cause', parent, frames: [] }, index);
+    const parent = this.#holders.at(-1) ?? this.#exceptions.length - 1;
+    const relation = as === 'cause' || this.#firstMember ? 'cause' : 'context';
+    if (as === 'member') this.#firstMember = false;
+    this.#message = stack && this.#holders.length > 0;
+    return this.#open({ ...header, relation, parent, frames: [] }, index);
+  }
+
+  /** Follows what opens and closes; `opens`: the line began an exception, whose content it would be. */
+  #brace(text: string, opens: boolean): void {
+    if (/[}\]],?$/.test(text)) this.#firstMember = false;
+    if (text.startsWith('}') || text.startsWith(']')) this.#holders.pop();
+    if (!text.endsWith('{') && !text.endsWith('[')) return;
+    this.#holders.push(opens ? this.#exceptions.length - 1 : (this.#holders.at(-1) ?? 0));
   }
 
   #open(exception: DraftException, index: number): boolean {
@@ -98,28 +142,6 @@ function drafted(lines: readonly string[]): DraftException {
   const more = lines.slice(Math.max(at, 0) + 1);
   const message = [...(header.message === undefined ? [] : [header.message]), ...more].join('\n');
   return { type: header.type, ...(message === '' ? {} : { message }), frames: [] };
-}
-
-function isHeader(line: string): boolean {
-  const header = headerOf(line);
-  return header.type !== '' && isThrowableName(header.type);
-}
-
-/** `TypeError: x`, `Uncaught (in promise) TypeError: x`, Node's `TypeError [ERR_X]: x`. */
-function headerOf(line: string): ExceptionHeader {
-  const direct = parseHeader(line, 0);
-  if (direct !== null && (direct.message !== undefined || isThrowableName(direct.type))) return direct;
-  const code = line.indexOf(' [');
-  const end = code < 0 ? -1 : line.indexOf(']: ', code);
-  if (end > 0 && isThrowableName(line.slice(0, code)) && !line.slice(0, code).includes(' ')) {
-    return { type: line.slice(0, code), message: line.slice(end + 3) };
-  }
-  return (line.startsWith('Un') ? findHeader(line) : null) ?? { type: '', message: line };
-}
-
-function causeHeader(text: string): ExceptionHeader | null {
-  if (text.startsWith('[cause]: ')) return headerOf(text.slice(9));
-  return text.startsWith('Caused by: ') ? headerOf(text.slice(11)) : null;
 }
 
 function tell(exception: DraftException | undefined, told: ReportText): void {

@@ -14,6 +14,14 @@ export const GROUP_FRAMES_MAX = 16;
 /** Longest cycle of frames that is seen as one recursion. */
 const CYCLE_MAX = 4;
 
+/** What becomes of a frame, as it is told. */
+type Fate =
+  | 'kept'
+  | 'left out, from abort to the signal'
+  | "left out, not the app's"
+  | 'left out, nameless'
+  | 'recursion';
+
 /** The keys, innermost first, with the frame that leads. */
 export interface Selection {
   readonly keys: readonly string[];
@@ -21,26 +29,33 @@ export interface Selection {
   readonly inApp: boolean;
 }
 
-/** Selects from frames whose `inApp` is set. With `steps`, a line is added to it for each frame. */
+/** Selects from frames whose `inApp` is set. With `steps`, a line is added to it for each fate that frames have. */
 export function selectKeys(frames: readonly Frame[], steps: string[] | null): Selection {
   const inApp = frames.some((frame) => frame.inApp === true);
   const keys: string[] = [];
+  const fates: Fate[] = [];
   for (const frame of frames) {
-    if (keys.length === 0 && isAbortPath(frame)) {
-      steps?.push(`left out: ${frameKey(frame)} (on the way from abort to the signal)`);
-      continue;
-    }
-    if (keys.length === GROUP_FRAMES_MAX) {
-      steps?.push(`left out: all frames after the first ${String(GROUP_FRAMES_MAX)} that count`);
-      break;
-    }
-    const key = inApp && frame.inApp !== true ? '' : frameKey(frame);
-    if (key !== '') keys.push(key);
-    const cycle = key === '' ? 0 : cycleLength(keys);
-    if (cycle > 0) keys.length -= cycle;
-    steps?.push(explain(frame, key, cycle));
+    if (keys.length === GROUP_FRAMES_MAX) break;
+    const before = keys.length;
+    const fate = take(frame, keys, inApp);
+    if (fate === 'recursion') markCycle(fates, before - keys.length);
+    fates.push(fate);
   }
+  if (steps !== null) tell(fates, frames.length, steps);
   return { keys, inApp };
+}
+
+/** Adds the key of a frame that counts; takes a cycle off that repeats the one before it. */
+function take(frame: Frame, keys: string[], inApp: boolean): Fate {
+  if (keys.length === 0 && isAbortPath(frame)) return 'left out, from abort to the signal';
+  if (inApp && frame.inApp !== true) return "left out, not the app's";
+  const key = frameKey(frame);
+  if (key === '') return 'left out, nameless';
+  keys.push(key);
+  const cycle = cycleLength(keys);
+  if (cycle === 0) return 'kept';
+  keys.length -= cycle;
+  return 'recursion';
 }
 
 /** How many keys at the end repeat those before them; 0 for none. */
@@ -53,9 +68,33 @@ function cycleLength(keys: readonly string[]): number {
   return 0;
 }
 
-function explain(frame: Frame, key: string, cycle: number): string {
-  if (key !== '' && cycle === 0) return `kept: ${key}`;
-  const name = key === '' ? frameKey(frame) || frame.raw : key;
-  if (cycle > 0) return `left out: ${name} (recursion)`;
-  return frame.inApp === true ? `left out: ${name} (names nothing)` : `left out: ${name} (not the app's own)`;
+/** The last `count` frames that were kept belong to the cycle that is now complete. */
+function markCycle(fates: Fate[], count: number): void {
+  let left = count;
+  for (let i = fates.length - 1; left > 0 && i >= 0; i--) {
+    if (fates[i] !== 'kept') continue;
+    fates[i] = 'recursion';
+    left--;
+  }
+}
+
+/** A line for each fate, in the order of their first frames: `kept: #0-3, #6`. */
+function tell(fates: readonly Fate[], count: number, steps: string[]): void {
+  const lines = new Map<Fate, string>();
+  let from = 0;
+  while (from < fates.length) {
+    const fate = fates[from] ?? 'kept';
+    let to = from;
+    while (fates[to + 1] === fate) to++;
+    const line = lines.get(fate);
+    lines.set(fate, `${line === undefined ? `${fate}: ` : `${line}, `}${range(from, to)}`);
+    from = to + 1;
+  }
+  steps.push(...lines.values());
+  if (from < count)
+    steps.push(`left out, behind ${String(GROUP_FRAMES_MAX)} that count: ${range(from, count - 1)}`);
+}
+
+function range(from: number, to: number): string {
+  return from === to ? `#${String(from)}` : `#${String(from)}-${String(to)}`;
 }

@@ -23,8 +23,7 @@ export function parseJsFrame(line: string): Frame | null {
 
 /** `at f (file:1:2)`, `at file:1:2`, `at async f (file:1:2)`, `at Array.map (<anonymous>)`. */
 function parseV8(raw: string): Mutable<Frame> | null {
-  // Node opens the error's other fields after the last frame.
-  const body = raw.slice(3, raw.endsWith(') {') ? -2 : undefined).trim();
+  const body = withoutTrail(raw).slice(3).trim();
   const open = body.endsWith(')') ? openingOf(body) : -1;
   const frame: Mutable<Frame> = { raw };
   if (open < 0) {
@@ -36,6 +35,12 @@ function parseV8(raw: string): Mutable<Frame> | null {
   locate(frame, body.slice(open + 1, -1));
   // A place without a line may be a file or `<anonymous>`, and is one word; anything else is prose.
   return frame.line === undefined && frame.file?.includes(' ') === true ? null : frame;
+}
+
+/** After an error's last frame Node begins its other fields with ` {`, or the next of a list with `,`. */
+function withoutTrail(raw: string): string {
+  if (raw.endsWith(' {')) return raw.slice(0, -2);
+  return raw.endsWith(',') ? raw.slice(0, -1) : raw;
 }
 
 /** `f@file:1:2`, `@file:1:2`, `f@[native code]`, `[native code]`, `f@file line 3 > eval:1:1`. */

@@ -123,7 +123,8 @@ async function writeEvents(
 ): Promise<void> {
   const { flags: chosen, terminal } = invocation;
   const { system } = await readConfig(invocation);
-  const { openToAppend } = await import('../parts.ts');
+  const { openToAppend, requireTopicName } = await import('../parts.ts');
+  requireTopicName(chosen.topic);
   const store = await openToAppend(system);
   const progress = new Progress(terminal, 'events written', chosen.count);
   const writer = new LogWriter(store);

@@ -1,5 +1,5 @@
 /** `faultline ingest`: report files, directories and streams of lines into topics of the log. */
-import { collectReports, type SkippedInput, type SkipReason } from '../../load/ingest.ts';
+import { collectReports, requireReadable, type SkippedInput, type SkipReason } from '../../load/ingest.ts';
 import { readConfig } from '../config.ts';
 import { listFlag, optionalText, switchFlag, textFlag } from '../flags.ts';
 import { formatAmount, formatBytes, formatCount, formatDuration } from '../format.ts';
@@ -60,7 +60,9 @@ const NAMED_MAX = 3;
 async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
   const { operands, terminal } = invocation;
   const { system } = await readConfig(invocation);
-  const { openToAppend } = await import('../parts.ts');
+  const { openToAppend, requireTopicName } = await import('../parts.ts');
+  requireTopicName(invocation.flags.topic);
+  await requireReadable(operands);
   const store = await openToAppend(system);
   const interrupt = listenForInterrupt(terminal.gone);
   const options = collectOptions(invocation, system.limits.eventBytesMax, interrupt.signal);

@@ -5,7 +5,7 @@ import type { App } from '../../app.ts';
 import { selectTasks } from '../../config/resolve.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { RunSummary } from '../../observe/summary.ts';
-import { onSignals } from '../../system/signals.ts';
+import { onSignals, type ExitSignal } from '../../system/signals.ts';
 import { readConfig } from '../config.ts';
 import { fileFault } from '../file-fault.ts';
 import { listFlag, optionalText, switchFlag } from '../flags.ts';
@@ -59,6 +59,15 @@ export const runCommand: Command = command({
 const LOOK_EVERY_MS = 500;
 
 async function run(invocation: Invocation<typeof flags>): Promise<number> {
+  const exit = listenForExit(invocation.terminal);
+  try {
+    return await runUntil(exit, invocation);
+  } finally {
+    exit.close();
+  }
+}
+
+async function runUntil(exit: Exit, invocation: Invocation<typeof flags>): Promise<number> {
   const { flags: chosen, terminal, env } = invocation;
   const config = selectTasks(await readConfig(invocation), chosen.task);
   if (chosen.summary !== null) await requireWritable(chosen.summary);
@@ -72,10 +81,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const summary = new Summary();
   const app = await openApp(config, { logger, untilIdle: chosen['until-idle'], probes: [summary.probe] });
   if (app.address !== null) logger.info({ event: 'listening', address: app.address });
-  const unlisten = onSignals({
-    first: (signal) => app.drain(signal),
-    second: (signal) => terminal.note(`${signal} again: ending at once; what is not committed comes again`),
-  });
+  exit.drains(app);
   const watch = watchProgress(app, terminal, { done: () => summary.done, untilIdle: chosen['until-idle'] });
   try {
     const { unfinished } = await app.run();
@@ -83,11 +89,44 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     return 0;
   } finally {
     watch.close();
-    unlisten();
     const result = summary.result();
-    await terminal.print(`${summaryView(result, { config, env, paint: terminal.paint }).join('\n')}\n`);
+    const { paint } = terminal;
+    const view = summaryView(result, { config, env, paint, columns: terminal.columns() });
+    // Apart from the lines of the log.
+    if (terminal.statusIsTTY) terminal.note('');
+    await terminal.print(`${view.join('\n')}\n`);
     if (chosen.summary !== null) await writeSummary(chosen.summary, result);
   }
+}
+
+/** The ordered exit that a signal asks for. */
+interface Exit {
+  /** Drains this one at the signal, or now where it has already come. */
+  drains(app: App): void;
+  close(): void;
+}
+
+/** Listens from now on, so that a signal while things are being opened is none that kills. */
+function listenForExit(terminal: Terminal): Exit {
+  let asked: ExitSignal | null = null;
+  let running: App | null = null;
+  const close = onSignals({
+    first: (signal) => {
+      asked = signal;
+      running?.drain(signal);
+    },
+    second: (signal) => {
+      const what = asked === null || asked === signal ? `${signal} again` : `${signal} after ${asked}`;
+      terminal.note(`${what}: ending at once; what is not committed comes again`);
+    },
+  });
+  return {
+    drains: (app) => {
+      running = app;
+      if (asked !== null) app.drain(asked);
+    },
+    close,
+  };
 }
 
 /** Shows a bar where the end is in sight, else how much flows; elsewhere than on a terminal only the former. */

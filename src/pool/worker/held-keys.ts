@@ -1,5 +1,6 @@
 /** Keys of a batch whose later deliveries must wait, because an earlier one is to be seen again. */
-import type { BatchItem, DeliveryResult } from '../../model/batch.ts';
+import type { BatchItem } from '../../model/batch.ts';
+import type { WrittenResult } from '../../wire/outcome.ts';
 
 /** The keys held in one batch. Null keys carry no order and are never held. */
 export class HeldKeys {
@@ -11,13 +12,13 @@ export class HeldKeys {
   }
 
   /** Holds the key from here on, if the result says that the delivery will be seen again. */
-  after(item: BatchItem, result: DeliveryResult): void {
+  after(item: BatchItem, result: WrittenResult): void {
     if (item.delivery.key === null || !isSeenAgain(result)) return;
     (this.#keys ??= new Set()).add(identity(item));
   }
 }
 
-function isSeenAgain(result: DeliveryResult): boolean {
+function isSeenAgain(result: WrittenResult): boolean {
   return result.status === 'requeue' || (result.status === 'failed' && result.fault.retriable);
 }
 

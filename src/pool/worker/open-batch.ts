@@ -1,6 +1,7 @@
 /** A batch while it is being run, and how it ends. */
-import type { Batch, BatchItem, DeliveryResult } from '../../model/batch.ts';
+import type { Batch, BatchItem } from '../../model/batch.ts';
 import { UNPROCESSED } from '../../model/batch.ts';
+import type { OutcomeWriter, WrittenResult } from '../../wire/outcome.ts';
 import { faultOf } from './faults.ts';
 import { HeldKeys } from './held-keys.ts';
 import { LogBook } from './logs.ts';
@@ -10,13 +11,13 @@ import type { TallyEntry } from './tally.ts';
 export interface OpenBatch {
   readonly id: number;
   readonly items: readonly BatchItem[];
-  readonly results: DeliveryResult[];
+  readonly results: WrittenResult[];
   readonly tallies: TallyEntry[][];
   readonly logs: LogBook;
   /** What analyzers left unhandled, by the index of their delivery. */
   readonly late: Map<number, unknown>;
-  /** Of all findings so far. */
-  bytes: number;
+  /** Has the findings of what is done; those of a delivery that fails later are left out in the end. */
+  readonly writer: OutcomeWriter;
   /** Whether a module's analyzer was called. */
   foreign: boolean;
   /** Its outcome is on the way: what comes now is too late. */
@@ -24,7 +25,7 @@ export interface OpenBatch {
 }
 
 /** Begins a batch. */
-export function openBatch({ id, items }: Batch): OpenBatch {
+export function openBatch({ id, items }: Batch, writer: OutcomeWriter): OpenBatch {
   return {
     id,
     items,
@@ -32,7 +33,7 @@ export function openBatch({ id, items }: Batch): OpenBatch {
     tallies: [],
     logs: new LogBook(),
     late: new Map(),
-    bytes: 0,
+    writer,
     foreign: false,
     closed: false,
   };
@@ -51,7 +52,7 @@ export function closeBatch(batch: OpenBatch): void {
   }
 }
 
-function withLate({ results, late }: OpenBatch, index: number): DeliveryResult {
+function withLate({ results, late }: OpenBatch, index: number): WrittenResult {
   const result = results[index] ?? UNPROCESSED;
   if (!late.has(index) || result.status === 'failed') return result;
   return { status: 'failed', fault: faultOf(late.get(index)) };

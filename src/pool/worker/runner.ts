@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnalyzerResult } from '../../model/analyzer.ts';
-import type { BatchItem, DeliveryResult, EncodedFinding } from '../../model/batch.ts';
+import type { BatchItem } from '../../model/batch.ts';
 import { UNPROCESSED } from '../../model/batch.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { PerfEvent } from '../../model/event.ts';
@@ -19,7 +19,8 @@ import { unpackBatch } from '../../wire/batch.ts';
 import { decodeEvent } from '../../wire/event.ts';
 import type { Envelope, IdentifiedFinding } from '../../wire/finding.ts';
 import { composeCustomFinding, composeFinding, encodeFinding, envelopeOf } from '../../wire/finding.ts';
-import { packOutcome } from '../../wire/outcome.ts';
+import type { WrittenResult } from '../../wire/outcome.ts';
+import { FINDINGS_BYTES_MAX, OutcomeWriter } from '../../wire/outcome.ts';
 import type { LoadedAnalyzer, TaskAnalyzers } from './analyzers.ts';
 import { analyzerFor } from './analyzers.ts';
 import { contextOf, isAnswer, loggerOf } from './context.ts';
@@ -32,9 +33,6 @@ import { tallyEntry, tallyOf } from './tally.ts';
 
 /** Findings of one delivery. */
 const FINDINGS_MAX = 1_000;
-
-/** Bytes of findings after which the rest of a batch comes back unprocessed; one delivery's may not exceed it either. */
-const OUTCOME_BYTES_MAX = 64 * 2 ** 20;
 
 /** Unhandled rejections that wait to be logged. */
 const ORPHANS_MAX = 100;
@@ -75,6 +73,8 @@ export class BatchRunner {
   readonly #callers = new AsyncLocalStorage<Caller>();
   /** What nobody handled of batches that are gone, to be logged with the next one. */
   readonly #orphans: { readonly from: string; readonly error: unknown }[] = [];
+  /** Bytes of findings of the last batch: the next will be much like it. */
+  #findingsBytes = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -83,19 +83,20 @@ export class BatchRunner {
   /** Runs a packed batch and packs its outcome; `buffer` is free again when it resolves. Calls must not overlap. */
   async run(buffer: ArrayBuffer, allocate: Allocate): Promise<ArrayBuffer> {
     const startMs = performance.now();
-    const batch = openBatch(unpackBatch(buffer));
+    const writer = new OutcomeWriter(allocate, this.#findingsBytes);
+    const batch = openBatch(unpackBatch(buffer), writer);
     await this.#runAll(batch);
     if (batch.foreign) await nextTurn();
     closeBatch(batch);
     this.#logOrphans(batch);
-    const outcome = {
+    this.#findingsBytes = writer.findingsBytes;
+    return writer.finish({
       results: batch.results,
       elapsedMs: performance.now() - startMs,
       cpuMs: threadCpuMs(),
       tally: tallyOf(batch.tallies.flat()),
       logs: batch.logs.lines(),
-    };
-    return packOutcome(outcome, allocate);
+    });
   }
 
   /** Takes a rejection or exception that nobody handled, in the context that it came from. */
@@ -118,7 +119,7 @@ export class BatchRunner {
   async #runAll(batch: OpenBatch): Promise<void> {
     const held = new HeldKeys();
     for (const [index, item] of batch.items.entries()) {
-      if (batch.bytes > OUTCOME_BYTES_MAX || held.has(item)) {
+      if (batch.writer.findingsBytes > FINDINGS_BYTES_MAX || held.has(item)) {
         batch.results.push(UNPROCESSED);
         continue;
       }
@@ -131,7 +132,7 @@ export class BatchRunner {
     }
   }
 
-  #runOne(batch: OpenBatch, index: number, item: BatchItem): DeliveryResult | Promise<DeliveryResult> {
+  #runOne(batch: OpenBatch, index: number, item: BatchItem): WrittenResult | Promise<WrittenResult> {
     const { tasks, analyzers, limits } = this.#options;
     const task = at(tasks, item.task);
     const candidates = at(analyzers, item.task);
@@ -149,7 +150,7 @@ export class BatchRunner {
     }
   }
 
-  async #callModule(call: Call, analyzer: ModuleAnalyzer): Promise<DeliveryResult> {
+  async #callModule(call: Call, analyzer: ModuleAnalyzer): Promise<WrittenResult> {
     const { batch, index, item, event } = call;
     batch.foreign = true;
     const log = loggerOf(batch.logs, index);
@@ -165,7 +166,7 @@ export class BatchRunner {
     }
   }
 
-  #answer(call: Call, result: AnalyzerResult): DeliveryResult {
+  #answer(call: Call, result: AnalyzerResult): WrittenResult {
     if (result === undefined || result === null) return this.#done(call, []);
     if (!isAnswer(result)) return this.#done(call, this.#composeAll(call, result));
     switch (result.answer) {
@@ -187,24 +188,16 @@ export class BatchRunner {
     return customs.map((custom, index) => composeCustomFinding(custom, envelope, { index, findingBytesMax }));
   }
 
-  /** Encodes all findings of a delivery, or none. */
-  #done({ batch, index, task }: Call, findings: readonly IdentifiedFinding[]): DeliveryResult {
+  /** Writes all findings of a delivery, or none. */
+  #done({ batch, index, task }: Call, findings: readonly IdentifiedFinding[]): WrittenResult {
     const format = { encoding: task.encoding, findingBytesMax: this.#options.limits.findingBytesMax };
-    const encoded = findings.map((finding): EncodedFinding => ({
-      id: Buffer.from(finding.id),
-      value: encodeFinding(finding, format),
-      category: finding.category,
-    }));
-    const bytes = encoded.reduce((sum, { value }) => sum + value.length, 0);
-    if (bytes > OUTCOME_BYTES_MAX) {
-      throw new EngineError(
-        'E_FINDING_TOO_LARGE',
-        `${bytes} bytes of findings, at most ${OUTCOME_BYTES_MAX}`,
-      );
-    }
-    batch.bytes += bytes;
+    const encoded = findings.map((finding) => {
+      const { id, category } = finding;
+      return { id, value: encodeFinding(finding, format), category };
+    });
+    const result = batch.writer.write(encoded);
     batch.tallies[index] = findings.map(tallyEntry);
-    return { status: 'done', findings: encoded };
+    return result;
   }
 
   #logOrphans(batch: OpenBatch): void {

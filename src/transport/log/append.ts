@@ -8,7 +8,8 @@
  *
  * How order is kept when a transaction fails while the next one is already on its way: each
  * transaction writes the sequence number of its last block under its writer's id, and its callback
- * goes on only when it finds the number of the transaction before it there.
+ * goes on only when it finds the number of the transaction before it there. The same number shows
+ * whether everything acknowledged is still there: `E_LOG_LOST` when it is not.
  */
 import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
@@ -71,7 +72,8 @@ interface Transaction {
   readonly first: number;
   readonly last: number;
   isApplied: boolean;
-  isRefused: boolean;
+  /** Why it wrote nothing. */
+  refusal: EngineError | null;
   isAcknowledged: boolean;
 }
 
@@ -86,6 +88,8 @@ export class Appender {
   readonly #underWay = new Set<Transaction>();
   #writer: number | null = null;
   #sequence = 0;
+  /** The highest number that was acknowledged. */
+  #acknowledged = 0;
   #transactions = 0;
   #pumpDue = false;
   #preparing = false;
@@ -131,6 +135,16 @@ export class Appender {
     }
   }
 
+  /** Inside a transaction: `E_LOG_LOST` when something that was acknowledged is not in the log any more. */
+  loss(): EngineError | null {
+    if (this.#writer === null) return null;
+    const found = this.#environment.tables.writers.get(this.#writer) ?? 0;
+    if (found >= this.#acknowledged) return null;
+    const details = { writer: this.#writer, acknowledged: this.#acknowledged, found };
+    const message = `block ${details.acknowledged} of writer ${this.#writer} was acknowledged, the log in ${this.#environment.dir} ends at ${found}`;
+    return new EngineError('E_LOG_LOST', message, { details });
+  }
+
   /** What is wrong with a record, whatever the state of the disk. */
   #judge({ topic }: AppendRecord, bytes: number): PublishResult {
     if (!isTopicName(topic)) {
@@ -139,7 +153,7 @@ export class Appender {
     const { recordBytesMax } = this.#options;
     if (bytes <= recordBytesMax) return null;
     const message = `a record of ${bytes} bytes for topic ${topic} is larger than ${recordBytesMax}`;
-    return new EngineError('E_LOG_RECORD_TOO_LARGE', message, { details: { topic, bytes, recordBytesMax } });
+    return new EngineError('E_RECORD_TOO_LARGE', message, { details: { topic, bytes, recordBytesMax } });
   }
 
   /** One turn later, so that the calls of one turn share a transaction. */
@@ -236,7 +250,7 @@ export class Appender {
     const after = [...this.#underWay].at(-1)?.last ?? null;
     const first = this.#sequence + 1;
     this.#sequence += blocks.length;
-    const state = { isApplied: false, isRefused: false, isAcknowledged: false };
+    const state = { isApplied: false, refusal: null, isAcknowledged: false };
     return { requests, blocks, buffer, bytes: packer.bytes, after, first, last: this.#sequence, ...state };
   }
 
@@ -244,8 +258,8 @@ export class Appender {
   #apply(writer: number, transaction: Transaction): void {
     const { tables } = this.#environment;
     const { blocks, first, last } = transaction;
-    if (transaction.after !== null && tables.writers.get(writer) !== transaction.after) {
-      transaction.isRefused = true;
+    transaction.refusal = this.loss() ?? this.#disorder(writer, transaction);
+    if (transaction.refusal !== null) {
       blocks.forEach((_, i) => void tables.blocks.remove(blockKey(writer, first + i)));
       return;
     }
@@ -256,6 +270,16 @@ export class Appender {
       this.#isWatching = true;
       setImmediate(() => this.#watchCommits(writer, 0));
     }
+  }
+
+  /** Whether the transaction before this one has failed. */
+  #disorder(writer: number, { after }: Transaction): EngineError | null {
+    const found = this.#environment.tables.writers.get(writer) ?? 0;
+    if (after === null || found === after) return null;
+    return new EngineError(
+      'E_LOG_IO',
+      `block ${after} of writer ${writer} is missing: its transaction failed`,
+    );
   }
 
   #index(block: PackedBlock, writer: number, sequence: number): void {
@@ -293,6 +317,7 @@ export class Appender {
   #acknowledge(transaction: Transaction): void {
     if (transaction.isAcknowledged) return;
     transaction.isAcknowledged = true;
+    this.#acknowledged = transaction.last;
     for (const { results, resolve } of transaction.requests) resolve(results);
     this.#options.onAppended();
     if (this.#failing !== null) void this.#heal(this.#failing);
@@ -301,8 +326,9 @@ export class Appender {
   #settle(transaction: Transaction, error: unknown): void {
     this.#underWay.delete(transaction);
     this.#buffers.give(transaction.buffer);
-    if (error === null && !transaction.isRefused) this.#acknowledge(transaction);
-    else this.#fail(error, transaction.isAcknowledged ? [] : transaction.requests);
+    const failure = error ?? transaction.refusal;
+    if (failure === null) this.#acknowledge(transaction);
+    else this.#fail(failure, transaction.isAcknowledged ? [] : transaction.requests);
     if (this.#failing === null) this.#pump();
     else void this.#heal(this.#failing);
     this.#tellIdle();

@@ -1,15 +1,14 @@
 /**
- * The LMDB environment of a log: its tables, its format version, and the one way to write to it.
+ * The LMDB environment of a log: its tables, and the one way to write to it. `open.ts` opens it.
  *
  * LMDB runs writes on its own thread, one transaction at a time over all processes; the main thread
  * only hands over instructions and runs the short callbacks that assign offsets.
  */
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { statfsSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
-import { open } from 'lmdb';
-import { EngineError, describe } from '../../model/errors.ts';
-import { FORMAT_VERSION } from './layout.ts';
+import { assert } from '../../model/assert.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { Gate } from './gate.ts';
 
 /** A topic as it is stored. */
 export interface StoredTopic {
@@ -54,8 +53,9 @@ export interface Environment {
   /**
    * Runs `instructions`, which put about `bytes`, as part of one transaction. What they put is
    * written by LMDB's thread; a callback given to {@link Environment.inside} runs on the main
-   * thread in its turn. Resolves when the transaction is on the disk; rejects with LMDB's error, or
-   * with `E_LOG_FULL` without having tried.
+   * thread in its turn. Transactions take effect in the order of the calls; they wait while another
+   * process opens the log ({@link Gate}). Resolves when the transaction is on the disk; rejects with
+   * LMDB's error, or with `E_LOG_FULL` or `E_LOG_BUSY` without having tried.
    */
   write(instructions: () => void, bytes?: number): Promise<void>;
   /** To be called by instructions only. Returns at once; `callback` runs later. */
@@ -65,14 +65,6 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** How a directory is opened. */
-export interface EnvironmentOptions {
-  readonly dir: string;
-  readonly readOnly: boolean;
-  /** `false`: a missing directory is `E_LOG_DIR`. */
-  readonly create: boolean;
-}
-
 /**
  * A transaction is refused when it would leave less room on the disk than this. LMDB 3.5.6 writes
  * past a buffer of its own while it words the error of a full disk, which can end the process: so it
@@ -80,91 +72,64 @@ export interface EnvironmentOptions {
  */
 export const ROOM_KEPT_BYTES: number = 16 * 1024 * 1024;
 
-/** Opens the environment. Throws `E_LOG_DIR`, `E_LOG_VERSION`, `E_LOG_FULL`. */
-export function openEnvironment(options: EnvironmentOptions): Environment {
-  const { dir, readOnly } = options;
-  const exists = existsSync(join(dir, 'data.mdb'));
-  if (!exists && (readOnly || !options.create)) {
-    throw new EngineError('E_LOG_DIR', `there is no log in ${dir}`);
-  }
-  const root = attempt(dir, () => openRoot(dir, readOnly));
-  try {
-    if (!readOnly) assertRoom(dir, 0);
-    const tables = attempt(dir, () => openTables(root));
-    checkFormat(tables, dir, readOnly);
-    return environment(dir, root, tables);
-  } catch (error) {
-    void root.close();
-    throw error;
-  }
+/** What an environment is made of. */
+export interface Parts {
+  /** `null`: nothing can be written. */
+  readonly gate: Gate | null;
+  readonly root: RootDatabase<unknown, string>;
+  readonly tables: Tables;
 }
 
-function openRoot(dir: string, readOnly: boolean): RootDatabase<unknown, string> {
-  if (!readOnly) mkdirSync(dir, { recursive: true });
-  // Without event-turn batching every promise that LMDB makes is in our hands; see `write`.
-  return open({
-    path: dir,
-    readOnly,
-    noSubdir: false,
-    maxDbs: 16,
-    strictAsyncOrder: true,
-    eventTurnBatching: false,
-  });
-}
-
-function openTables(root: RootDatabase<unknown, string>): Tables {
-  const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
-  const json = { encoding: 'json' } as const;
-  return {
-    meta: root.openDB('meta', json),
-    topics: root.openDB('topics', json),
-    tails: root.openDB('tails', binary),
-    index: root.openDB('index', binary),
-    blocks: root.openDB('blocks', binary),
-    writers: root.openDB('writers', json),
-    positions: root.openDB('positions', json),
-    owners: root.openDB('owners', json),
-  };
-}
-
-/** Writes the version into a new log; refuses another one. */
-function checkFormat({ meta }: Tables, dir: string, readOnly: boolean): void {
-  const version = meta?.get('format');
-  if (version === FORMAT_VERSION) return;
-  if (version === undefined && !readOnly) {
-    attempt(dir, () => meta.putSync('format', FORMAT_VERSION));
-    return;
-  }
-  throw new EngineError(
-    'E_LOG_VERSION',
-    `the log in ${dir} has format ${version ?? 'none'}, this program reads format ${FORMAT_VERSION}`,
-  );
-}
-
-function environment(dir: string, root: RootDatabase<unknown, string>, tables: Tables): Environment {
+/** Puts it together. */
+export function environment(dir: string, { gate, root, tables }: Parts): Environment {
   let bytesUnderWay = 0;
+  const write = async (instructions: () => void, bytes: number): Promise<void> => {
+    assertRoom(dir, bytesUnderWay + bytes);
+    bytesUnderWay += bytes;
+    try {
+      await root.batch(instructions);
+    } finally {
+      bytesUnderWay -= bytes;
+    }
+  };
   return {
     dir,
     tables,
     write: async (instructions, bytes = 0) => {
-      assertRoom(dir, bytesUnderWay + bytes);
-      bytesUnderWay += bytes;
-      try {
-        await root.batch(instructions);
-      } finally {
-        bytesUnderWay -= bytes;
-      }
+      assert(gate !== null, 'what is written can be locked');
+      await gate.writing(() => write(instructions, bytes));
     },
     inside: (callback) => {
       void root.transaction(callback);
     },
     refresh: () => root.resetReadTxn(),
-    close: () => root.close(),
+    close: () => closeRoot(root, gate),
   };
 }
 
-/** Asks the file system, which answers from memory (some microseconds). One that cannot tell has room. */
-function assertRoom(dir: string, bytes: number): void {
+/**
+ * Closes LMDB. A process that is opening and does not let go in time is not waited for; it may have to
+ * open again.
+ */
+export async function closeRoot(root: RootDatabase<unknown, string>, gate: Gate | null): Promise<void> {
+  let isBegun = false;
+  const begin = async (): Promise<void> => {
+    isBegun = true;
+    await root.close();
+  };
+  try {
+    await (gate === null ? begin() : gate.closing(begin));
+  } catch (error) {
+    if (isBegun) throw error;
+    await begin();
+  }
+}
+
+/**
+ * Throws `E_LOG_FULL` when too little room would be left. Asks the file system, which answers from
+ * memory (some microseconds); one that cannot tell has room.
+ */
+export function assertRoom(dir: string, bytes: number): void {
   const { blocks, bavail, bsize } = statfsSync(dir);
   const left = bavail * bsize - bytes;
   if (blocks === 0 || left >= ROOM_KEPT_BYTES) return;
@@ -175,14 +140,4 @@ function assertRoom(dir: string, bytes: number): void {
       details: { dir, freeBytes: bavail * bsize, neededBytes: bytes },
     },
   );
-}
-
-function attempt<T>(dir: string, action: () => T): T {
-  try {
-    return action();
-  } catch (cause) {
-    const full = (cause as { code?: unknown } | null)?.code === 28;
-    const what = full ? 'cannot grow, its disk is full' : `cannot be opened: ${describe(cause)}`;
-    throw new EngineError(full ? 'E_LOG_FULL' : 'E_LOG_DIR', `the log in ${dir} ${what}`, { cause });
-  }
 }

@@ -8,8 +8,8 @@ import { statfs } from 'node:fs/promises';
 import { EngineError, describe } from '../../model/errors.ts';
 
 const EIO = 5;
-/** EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL. */
-const FULL: ReadonlySet<unknown> = new Set([27, 28, 122, -30792]);
+/** EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL; and how Node calls them. */
+const FULL: ReadonlySet<unknown> = new Set([27, 28, 122, -30792, 'EFBIG', 'ENOSPC', 'EDQUOT']);
 /** LMDB says EIO when a write came out short; with less room than this it is the disk that is full. */
 const ROOM_BYTES = 1 << 20;
 

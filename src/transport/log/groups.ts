@@ -28,13 +28,19 @@ export class Group {
   readonly #environment: Environment;
   readonly #name: string;
   readonly #holder: StoredHolder = thisHolder(randomUUID());
+  readonly #loss: () => EngineError | null;
   #pending = new Map<string, NotedPosition>();
   #writing: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
-  constructor(environment: Environment, name: string) {
+  /**
+   * `loss`: asked inside the transaction that stores positions; when it tells of lost records nothing
+   * is stored, for the positions may count on them.
+   */
+  constructor(environment: Environment, name: string, loss: () => EngineError | null = () => null) {
     this.#environment = environment;
     this.#name = name;
+    this.#loss = loss;
   }
 
   /** Takes the group. Rejects with `E_LOG_BUSY` when a living process has it, or as writes do. */
@@ -80,12 +86,16 @@ export class Group {
     this.#writing = this.#next;
     this.#next = null;
     const { positions: table } = this.#environment.tables;
+    const found: { loss: EngineError | null } = { loss: null };
     try {
-      await this.#environment.write(() => {
+      await this.#write(() => {
+        found.loss = this.#loss();
+        if (found.loss !== null) return;
         for (const { topic, partition, offset, metadata = '' } of positions) {
           void table.put([this.#name, topic, partition], { offset, metadata });
         }
       });
+      if (found.loss !== null) throw found.loss;
     } catch (error) {
       const cause = await writeFailure(error, this.#environment.dir);
       const message = `the positions of group ${this.#name} could not be stored: ${cause.message}`;

@@ -25,7 +25,7 @@ export interface PackedBlock extends BlockSummary {
 }
 
 /** A block is closed when it has reached this size. */
-export const BLOCK_BYTES_MAX = 256 * 1024;
+export const BLOCK_BYTES_MAX: number = 256 * 1024;
 
 /** A shared buffer that is larger than this is not kept. */
 const BUFFER_KEPT_BYTES_MAX = 8 * 1024 * 1024;

@@ -30,6 +30,8 @@ export interface LogSourceOptions extends SubscriptionOptions {
   readonly pollMs: number;
   /** Registers a function to be called after each append of this process; returns how to end that. */
   readonly watch: (onAppended: () => void) => () => void;
+  /** As in {@link Group}. */
+  readonly loss: () => EngineError | null;
 }
 
 /** The source. */
@@ -43,9 +45,9 @@ export class LogSource implements Source {
   #closing: Promise<void> | null = null;
 
   constructor(options: LogSourceOptions) {
-    const { environment, group, pollMs } = options;
+    const { environment, group, pollMs, loss } = options;
     this.#options = options;
-    this.#group = new Group(environment, group);
+    this.#group = new Group(environment, group, loss);
     this.#reader = new Reader({ environment, pollMs, onPoll: () => this.#adopt('earliest') });
   }
 

@@ -12,7 +12,7 @@ import { Appender } from './append.ts';
 import type { BlockRecord } from './block.ts';
 import { startOf, tailOf } from './cursor.ts';
 import type { Environment } from './environment.ts';
-import { openEnvironment } from './environment.ts';
+import { openEnvironment } from './open.ts';
 import type { CommittedPosition } from './groups.ts';
 import { committedPositions, groupNames, groupReader } from './groups.ts';
 import { LogSink } from './sink.ts';
@@ -37,6 +37,8 @@ export interface LogOptions {
   readonly readOnly?: boolean;
   /** `false`: a missing log is `E_LOG_DIR`. Default: it is made. */
   readonly create?: boolean;
+  /** How long another process is waited for that does not let go of the log. Default: `YIELD_MS_MAX` of the gate. */
+  readonly yieldMsMax?: number;
 }
 
 /** A partition as `topics()` tells of it. */
@@ -73,12 +75,13 @@ export interface GroupInfo {
 }
 
 /**
- * Opens a log. Rejects with `E_LOG_DIR`, `E_LOG_VERSION`, `E_LOG_FULL`.
+ * Opens a log, when no other process is writing to it: those that do make room. Rejects with
+ * `E_LOG_DIR`, `E_LOG_VERSION`, `E_LOG_FULL`, and with `E_LOG_BUSY` when one does not make room in time.
  * Close what was opened from it (sources, sinks) before the store itself.
  */
 export async function openLog(options: LogOptions): Promise<LogStore> {
-  const { dir, readOnly = false, create = true } = options;
-  return new LogStore(options, openEnvironment({ dir, readOnly, create }));
+  const { dir, readOnly = false, create = true, yieldMsMax } = options;
+  return new LogStore(options, await openEnvironment({ dir, readOnly, create, yieldMsMax }));
 }
 
 /** An open log. */
@@ -117,6 +120,7 @@ export class LogStore {
       topics: this.#topics,
       pollMs: this.#options.pollMs,
       watch: this.#watch,
+      loss: () => this.#appender.loss(),
     });
   }
 

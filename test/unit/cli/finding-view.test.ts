@@ -70,6 +70,21 @@ test('a crash is told with its chain, its app frames marked, the rest counted', 
   assert.match(view, /\n {2}the first frame of the app$/);
 });
 
+test('a context is what Python was handling, and in JavaScript an error of the same list', () => {
+  const exceptions = [
+    { type: 'E', frames: [] },
+    { type: 'KeyError', relation: 'context', frames: [] },
+  ] as const;
+  const viewAs = (format: string) =>
+    findingView({ ...crash, kind: 'crash', format, exceptions }, options).join('\n');
+
+  const python = viewAs('python-stack');
+  const js = viewAs('js-stack');
+
+  assert.match(python, /\nwhile handling KeyError\n/);
+  assert.match(js, /\nalong with KeyError\n/);
+});
+
 test('a lag is told with its duration, its heaviest path and what it waits for', () => {
   const view = findingView(lag, options).join('\n');
 

@@ -44,3 +44,25 @@ test('a terminal gets one line that is drawn over, anything else a plain line no
   assert.equal(screen.statuses().at(-1), '');
   assert.match(file.err(), /^[^\n]*: 5 of 10 events written [^\n]*\n$/);
 });
+
+test('the time before the first is done does not count for the rate', () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  let nowMs = 0;
+  const clock = mock.method(performance, 'now', () => nowMs);
+
+  const screen = fakeTerminal({ statusIsTTY: true });
+  const progress = new Progress(screen, 'events written', 1000);
+
+  nowMs = 9_000;
+  mock.timers.tick(100);
+  nowMs = 9_900;
+  mock.timers.tick(100);
+  nowMs = 10_000;
+  progress.update(100);
+  mock.timers.tick(100);
+  progress.close();
+  clock.mock.restore();
+  mock.timers.reset();
+
+  assert.match(screen.statuses().at(-2) ?? '', / 1,000\/s {2}900 ms left$/);
+});

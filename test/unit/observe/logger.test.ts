@@ -137,8 +137,20 @@ test('below the level nothing is written, and nothing is counted as held back', 
   assert.ok(lines.every(({ level }) => level === 'warn' || level === 'error'));
 });
 
-test('an assignment of many partitions names some and counts the rest', () => {
-  const partitions = Array.from({ length: 50 }, (_, partition) => ({ topic: 't', partition }));
+test('partitions that follow each other are one word, times have no more than microseconds', () => {
+  const partitions = [0, 1, 2, 3, 5].map((partition) => ({ topic: 'a', partition }));
+
+  const [assigned, drained] = log([
+    { type: 'assigned', group: 'g', partitions: [...partitions, { topic: 'b', partition: 6 }] },
+    { type: 'drained', unfinished: 0, elapsedMs: 4.772009000000253 },
+  ]);
+
+  assert.deepEqual(assigned?.['partitions'], ['a/0-3', 'a/5', 'b/6']);
+  assert.equal(drained?.['elapsedMs'], 4.772);
+});
+
+test('an assignment of many partitions apart names some and counts the rest', () => {
+  const partitions = Array.from({ length: 50 }, (_, index) => ({ topic: 't', partition: 2 * index }));
 
   const [line] = log([{ type: 'assigned', group: 'g', partitions }]);
 

@@ -63,8 +63,8 @@ function eventWith(changes: Partial<PerfEvent> = {}): PerfEvent {
   };
 }
 
-function parse(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes));
+function parse(json: string | Uint8Array): unknown {
+  return JSON.parse(String(json));
 }
 
 function custom(value: unknown, index = 0): unknown {
@@ -128,6 +128,7 @@ describe('findings', () => {
     const msgpack = encodeFinding(finding, { ...JSON_FORMAT, encoding: 'msgpack' });
 
     assert.deepEqual(parse(json), finding);
+    assert.ok(msgpack instanceof Uint8Array);
     assert.deepEqual(unpack(msgpack), finding);
   });
 
@@ -135,6 +136,18 @@ describe('findings', () => {
     const finding = composeFinding(envelopeOf(eventWith(), SOURCE, ANALYZER), CRASH);
 
     assert.throws(() => encodeFinding(finding, { encoding: 'json', findingBytesMax: 100 }), {
+      code: 'E_FINDING_TOO_LARGE',
+    });
+  });
+
+  it('may have as many bytes of UTF-8 as the limit says, not one more', () => {
+    const finding = { id: 'é€😀', category: 'C' };
+    const bytes = Buffer.byteLength(JSON.stringify(finding));
+
+    for (const encoding of ['json', 'msgpack'] as const) {
+      assert.doesNotThrow(() => encodeFinding(finding, { encoding, findingBytesMax: bytes }));
+    }
+    assert.throws(() => encodeFinding(finding, { encoding: 'json', findingBytesMax: bytes - 1 }), {
       code: 'E_FINDING_TOO_LARGE',
     });
   });

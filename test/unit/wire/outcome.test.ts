@@ -5,7 +5,7 @@ import type { DeliveryResult, Outcome } from '../../../src/model/batch.ts';
 import { UNPROCESSED } from '../../../src/model/batch.ts';
 import type { ErrorCode, Fault } from '../../../src/model/errors.ts';
 import { ERRORS } from '../../../src/model/errors.ts';
-import { packOutcome, unpackOutcome } from '../../../src/wire/outcome.ts';
+import { FINDINGS_BYTES_MAX, OutcomeWriter, packOutcome, unpackOutcome } from '../../../src/wire/outcome.ts';
 
 const bytes = fc.uint8Array({ maxLength: 50 }).map((array) => new Uint8Array(array));
 const name = fc.string({ maxLength: 10 });
@@ -53,6 +53,15 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
   { noNullPrototype: true },
 );
 
+const NOTHING = {
+  elapsedMs: 0,
+  cpuMs: 0,
+  tally: { platforms: {}, problems: {}, groups: [] },
+  logs: [],
+};
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+
 describe('an outcome on its way back', () => {
   it('comes out as it went in', () => {
     fc.assert(
@@ -82,6 +91,58 @@ describe('an outcome on its way back', () => {
     assert.equal(
       copy.findings.every(({ id, value }) => id.buffer === buffer && value.buffer === buffer),
       true,
+    );
+  });
+
+  it('text comes out as its UTF-8, however often the buffer had to grow', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { maxLength: 30 }), (pairs) => {
+        const writer = new OutcomeWriter((size) => new ArrayBuffer(size), 0);
+
+        const results = pairs.map(([id, value]) => writer.write([{ id, value, category: 'C' }]));
+        const outcome = unpackOutcome(writer.finish({ ...NOTHING, results }));
+
+        const expected = pairs.map(([id, value]) => [encoded(id), encoded(value)]);
+        assert.deepEqual(
+          outcome.results.map((one) =>
+            one.status === 'done' ? one.findings.flatMap((written) => [written.id, written.value]) : [],
+          ),
+          expected,
+        );
+      }),
+    );
+  });
+
+  it('the findings of a delivery that failed after all are left out, its neighbours’ are not', () => {
+    const writer = new OutcomeWriter((size) => new ArrayBuffer(size), 0);
+    const [first, , last] = ['a', 'b', 'c'].map((id) => writer.write([{ id, value: id, category: id }]));
+    assert.ok(first !== undefined && last !== undefined);
+
+    const results = [first, UNPROCESSED, last];
+    const outcome = unpackOutcome(writer.finish({ ...NOTHING, results }));
+
+    assert.deepEqual(outcome.results, [
+      { status: 'done', findings: [{ id: encoded('a'), value: encoded('a'), category: 'a' }] },
+      UNPROCESSED,
+      { status: 'done', findings: [{ id: encoded('c'), value: encoded('c'), category: 'c' }] },
+    ]);
+  });
+
+  it('a delivery whose findings are too large together leaves none behind', () => {
+    const writer = new OutcomeWriter((size) => new ArrayBuffer(size), 0);
+    const before = writer.write([{ id: 'a', value: 'small', category: 'C' }]);
+    const large = { id: 'b', value: new Uint8Array(FINDINGS_BYTES_MAX / 2), category: 'C' };
+
+    const { findingsBytes } = writer;
+    assert.throws(() => writer.write([large, large]), { code: 'E_FINDING_TOO_LARGE' });
+    assert.equal(writer.findingsBytes, findingsBytes);
+
+    const after = writer.write([{ id: 'c', value: 'small', category: 'C' }]);
+    const outcome = unpackOutcome(writer.finish({ ...NOTHING, results: [before, after] }));
+    assert.deepEqual(
+      outcome.results.map((one) => (one.status === 'done' ? one.findings.map(({ id }) => id) : [])),
+      [[encoded('a')], [encoded('c')]],
     );
   });
 });

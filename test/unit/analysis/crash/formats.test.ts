@@ -93,6 +93,121 @@ test("Node's cause is a cause", () => {
   );
 });
 
+/** Node prints what an error carries in braces after its stack; this is its text for a nest of them. */
+const NODE_NEST = [
+  'AggregateError [ECONNREFUSED]: ',
+  '    at afterConnectMultiple (node:net:1715:7) {',
+  "  code: 'ECONNREFUSED',",
+  '  [cause]: Error: no route {',
+  '  by way of home',
+  '      at route (file:///shop/net.mjs:9:3)',
+  '      at async file:///shop/main.mjs:3:1 {',
+  '    address: { family: 4 },',
+  '    [cause]: [TypeError: no map] {',
+  "      file: 'map.json'",
+  '    }',
+  '  },',
+  '  [errors]: [',
+  '    Error: connect ::1:5432',
+  '        at file:///shop/db.mjs:1:1 {',
+  '      nested: {',
+  '        tried: [ 1, 2 ]',
+  '      },',
+  '      [cause]: RangeError: port',
+  '          at file:///shop/db.mjs:2:2',
+  '    },',
+  '    [Error: connect 127.0.0.1:5432],',
+  '    Error: last',
+  '        at file:///shop/db.mjs:3:3',
+  '  ],',
+  '  original: URIError: malformed',
+  '      at file:///shop/db.mjs:4:4,',
+  "  note: 'Error: a text'",
+  '}',
+  'Error: of another line of the log',
+].join('\n');
+
+test('what Node prints in braces after a stack is a tree of causes and of errors beside them', () => {
+  const { exceptions, problems } = parse(NODE_NEST);
+
+  assert.deepEqual(
+    exceptions.map(({ type, message, relation, parent, frames }) => [
+      type,
+      message,
+      relation,
+      parent,
+      frames.map(({ line }) => line),
+    ]),
+    [
+      ['AggregateError', undefined, undefined, undefined, [1715]],
+      ['Error', 'no route {\nby way of home', 'cause', 0, [9, 3]],
+      ['TypeError', 'no map', 'cause', 1, []],
+      ['Error', 'connect ::1:5432', 'cause', 0, [1]],
+      ['RangeError', 'port', 'cause', 3, [2]],
+      ['Error', 'connect 127.0.0.1:5432', 'context', 0, []],
+      ['Error', 'last', 'context', 0, [3]],
+      ['URIError', 'malformed', 'context', 0, [4]],
+    ],
+  );
+  assert.deepEqual(problems, []);
+});
+
+test('an error without a stack of its own is thrown all the same, with its members', () => {
+  const { exceptions, problems } = parse(
+    [
+      '[AggregateError: All promises were rejected] {',
+      '  [errors]: [',
+      '    RangeError: a',
+      '        at f (a.js:1:2),',
+      '    RangeError: b',
+      '        at async a.js:3:4',
+      '  ]',
+      '}',
+    ].join('\n'),
+  );
+
+  assert.deepEqual(
+    exceptions.map(({ type, message, relation, frames }) => [type, message, relation, frames.length]),
+    [
+      ['AggregateError', 'All promises were rejected', undefined, 0],
+      ['RangeError', 'a', 'cause', 1],
+      ['RangeError', 'b', 'context', 1],
+    ],
+  );
+  assert.deepEqual(problems, []);
+});
+
+test('members without stacks stand on one line', () => {
+  const { exceptions } = parse(
+    'AggregateError: all\n    at f (a.js:1:2) {\n  [errors]: [ [TypeError: a], [RangeError], 3, [Error: b] ]\n}',
+  );
+
+  assert.deepEqual(
+    exceptions.map(({ type, message, relation }) => [type, message, relation]),
+    [
+      ['AggregateError', 'all', undefined],
+      ['TypeError', 'a', 'cause'],
+      ['RangeError', undefined, 'context'],
+      ['Error', 'b', 'context'],
+    ],
+  );
+});
+
+test('members over the limit of causes are left out and reported', () => {
+  const members = Array.from({ length: 9 }, (_, i) => `    Error: ${i}\n        at a.js:${i}:1,`).join('\n');
+
+  const { exceptions, problems } = parse(`[AggregateError: x] {\n  [errors]: [\n${members}\n  ]\n}`, {
+    ...LIMITS,
+    causesMax: 3,
+  });
+
+  assert.equal(exceptions.length, 4);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['causes-over-limit'],
+  );
+});
+
 test('of chained tracebacks the last is what was thrown, with the innermost frame first', () => {
   const { exceptions } = parse(PYTHON);
 

@@ -62,3 +62,23 @@ test("the app's own frames go before all others, and no more than the limit coun
   assert.deepEqual(none.keys, ['sys', 'more']);
   assert.equal(many.keys.length, GROUP_FRAMES_MAX);
 });
+
+test('each frame is told with its fate, also those of a cycle that was folded', () => {
+  const frame = (name: string): { raw: string; module: string; function: string; inApp: boolean } => ({
+    raw: '',
+    module: 'M',
+    function: name,
+    inApp: name !== 'sys',
+  });
+  const steps: string[] = [];
+  const others = Array.from({ length: 20 }, (_, i) => `f${String.fromCharCode(97 + i)}`);
+
+  selectKeys(['sys', 'a', 'b', 'sys', 'a', 'b', 'c', ...others].map(frame), steps);
+
+  assert.deepEqual(steps, [
+    "left out, not the app's: #0, #3",
+    'kept: #1-2, #6-19',
+    'recursion: #4-5',
+    'left out, behind 16 that count: #20-26',
+  ]);
+});

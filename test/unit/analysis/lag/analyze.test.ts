@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { analyzeLag } from '../../../../src/analysis/lag/analyze.ts';
+import { groupOf } from '../../../../src/analysis/grouping/group.ts';
 import { frameKey } from '../../../../src/analysis/stack/frame-key.ts';
 import { analyze, codesOf, eventOf, LIMITS } from './helpers.ts';
 
@@ -85,11 +86,14 @@ test('another place is another group', () => {
 });
 
 test('the group takes the keys that crashes group by, and the reasons say which', () => {
-  const { explain = [] } = analyze(STACK.join('\n'));
-  const key = frameKey({ raw: '', module: 'com.shop.Db', function: 'query' });
+  const { group, explain = [] } = analyze(STACK.join('\n'));
+  const keys = [
+    frameKey({ raw: '', module: 'com.shop.Db', function: 'query' }),
+    frameKey({ raw: '', module: 'com.shop.Main', function: 'onClick' }),
+  ];
 
-  assert.ok(explain.includes(`kept: ${key}`));
-  assert.ok(explain.includes("left out: android.os.Looper.loop (not the app's own)"));
+  assert.equal(group, groupOf(['lag', ...keys.map((key) => `frame ${key}`)]));
+  assert.deepEqual(explain.slice(2, 4), ["left out, not the app's: #0, #3", 'kept: #1-2']);
 });
 
 test('reasons are told only where asked for', () => {

@@ -1,6 +1,7 @@
 /** Java frames in every form that a JVM, ART or a log framework prints. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { parseJavaFrame } from '../../../../src/analysis/stack/java-frame.ts';
 import type { Frame } from '../../../../src/model/report.ts';
 
@@ -71,3 +72,20 @@ for (const [line, expected] of FORMS) {
     assert.deepEqual(read(line), expected);
   });
 }
+
+test('what a log framework appends changes nothing of a frame', () => {
+  const name = fc.stringMatching(/^[A-Za-z<>$_.!:0-9é]{0,9}$/);
+  const bare = (line: string): Shape | null => {
+    const { raw: _, ...shape } = parseJavaFrame(line) ?? { raw: '' };
+    return shape;
+  };
+
+  fc.assert(
+    fc.property(name, name, name, fc.nat(), (module, method, file, line) => {
+      const frame = `at ${module}.${method}(${file}:${String(line)})`;
+
+      assert.deepEqual(bare(frame), bare(`${frame} [lib.jar:1.0]`));
+    }),
+    { numRuns: 1_000 },
+  );
+});

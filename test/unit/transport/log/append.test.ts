@@ -5,8 +5,8 @@ import { openFlakyLog, readAll } from '../../../helpers/log.ts';
 import { numbered, numbers, publications, sorted, upTo } from '../../../contract/records.ts';
 
 let log: FlakyLog;
-beforeEach(() => {
-  log = openFlakyLog();
+beforeEach(async () => {
+  log = await openFlakyLog();
 });
 afterEach(() => log.close());
 
@@ -92,5 +92,26 @@ test('a topic whose name no log can have is refused for good, alone', async () =
     results.map((result) => result?.code),
     [...new Array<string>(4).fill('E_SINK_REJECTED'), undefined],
   );
+  await sink.close();
+});
+
+test('when something acknowledged has vanished, nothing more is written or committed, for good', async () => {
+  const sink = log.store.sink();
+  const source = log.store.source({ group: 'g', subscribes: () => true, from: 'earliest' });
+  await source.open({ assigned: () => {}, revoked: async () => {} });
+  await sink.publish(publications('t', numbered(1)));
+  log.environment.tables.writers.putSync(1, 0);
+
+  const [first] = await sink.publish(publications('t', numbered(1, 1, 1)));
+  const [second] = await sink.publish(publications('t', numbered(1, 1, 2)));
+  const committed = source.commit([{ topic: 't', partition: 0, offset: 1 }]);
+
+  for (const refusal of [first, second]) {
+    assert.deepEqual([refusal?.code, refusal?.retriable], ['E_LOG_LOST', false]);
+  }
+  await assert.rejects(committed, { code: 'E_COMMIT_FAILED', message: /was acknowledged/ });
+  assert.deepEqual(log.store.groups()[0]?.positions, []);
+  assert.deepEqual(numbers(await readAll(log.store, 't')), [0]);
+  await source.close();
   await sink.close();
 });

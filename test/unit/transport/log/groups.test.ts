@@ -7,8 +7,8 @@ import { openFlakyLog } from '../../../helpers/log.ts';
 import { upTo } from '../../../contract/records.ts';
 
 let log: FlakyLog;
-beforeEach(() => {
-  log = openFlakyLog();
+beforeEach(async () => {
+  log = await openFlakyLog();
 });
 afterEach(() => log.close());
 

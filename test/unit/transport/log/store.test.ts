@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { FORMAT_VERSION, blockKey } from '../../../../src/transport/log/layout.ts';
-import { openEnvironment } from '../../../../src/transport/log/environment.ts';
+import { openEnvironment } from '../../../../src/transport/log/open.ts';
 import { openLog } from '../../../../src/transport/log/store.ts';
 import type { Delivery } from '../../../../src/model/delivery.ts';
 import type { FlakyLog } from '../../../helpers/log.ts';
@@ -159,6 +161,42 @@ test('what was written is there after a close, for writers and for readers only'
   assert.deepEqual(await numbersOf(second.read('t')), upTo(40));
   assert.equal(second.topics()[0]?.partitions.length, 4);
   await second.close();
+  remove();
+});
+
+test('a process opens a log once: who opens it again shares it, until the last one closes', async () => {
+  const { dir, remove } = temporaryDir();
+  const link = `${dir}-link`;
+  symlinkSync(dir, link);
+  const first = await openLog(logOptions(dir));
+  const others = await Promise.all(
+    upTo(200).map((i) => openLog(logOptions(i % 2 === 0 ? dir : link, { readOnly: true }))),
+  );
+
+  await first.append('t', numbered(20));
+  await first.close();
+  const seen = others.map((other) => other.topics()[0]?.records);
+  await Promise.all(others.map((other) => other.close()));
+  const again = await openLog(logOptions(dir, { readOnly: true }));
+
+  assert.deepEqual(new Set(seen), new Set([20]));
+  await assert.rejects(openLog(logOptions(dir)), { code: 'E_LOG_BUSY', message: /reading only/ });
+  assert.equal(again.topics()[0]?.records, 20);
+  await again.close();
+  rmSync(link);
+  remove();
+});
+
+test('a log that can be opened by nobody can be opened when the reason is gone', async () => {
+  const { dir, remove } = temporaryDir();
+  writeFileSync(join(dir, 'data.mdb'), Buffer.alloc(100_000, 1));
+
+  await assert.rejects(openLog(logOptions(dir)), { code: 'E_LOG_DIR' });
+  rmSync(join(dir, 'data.mdb'));
+  const store = await openLog(logOptions(dir));
+
+  assert.deepEqual(store.topics(), []);
+  await store.close();
   remove();
 });
 

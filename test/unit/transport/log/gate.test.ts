@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { Gate } from '../../../../src/transport/log/gate.ts';
+import { thisHolder } from '../../../../src/transport/log/holder.ts';
+import { upTo } from '../../../contract/records.ts';
+import { eventually } from '../../../helpers/eventually.ts';
+import { temporaryDir } from '../../../helpers/log.ts';
+
+/** No process has this id: it is beyond what Linux gives. */
+const DEAD_PID = 2 ** 22 + 1;
+
+let dir: string;
+let remove: () => void;
+let gates: Gate[] = [];
+beforeEach(() => {
+  ({ dir, remove } = temporaryDir());
+  mkdirSync(join(dir, 'gate'));
+});
+afterEach(async () => {
+  await Promise.all(gates.map((gate) => gate.closing(async () => {})));
+  gates = [];
+  remove();
+});
+
+/** Each is as good as a process of its own: they know of each other by files only. */
+function makeGate(yieldMsMax?: number): Gate {
+  const gate = new Gate(dir, yieldMsMax);
+  gates.push(gate);
+  return gate;
+}
+
+function files(): readonly string[] {
+  return readdirSync(join(dir, 'gate'));
+}
+
+/** Leaves a file there; returns how to remove it. */
+function leave(kind: 'o' | 'w', pid: number, startedTicks: number): () => void {
+  const path = join(dir, 'gate', `${kind}-${pid}-${startedTicks}-left`);
+  writeFileSync(path, '');
+  return () => rmSync(path);
+}
+
+/** Work that ends when told. */
+function work(): { readonly run: () => Promise<void>; readonly end: () => void; isBegun: boolean } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const made = {
+    isBegun: false,
+    run: (): Promise<void> => {
+      made.isBegun = true;
+      return promise;
+    },
+    end: resolve,
+  };
+  return made;
+}
+
+test('work is let in in the order of the calls, and at once when its process is in', async () => {
+  const gate = makeGate();
+  const order: number[] = [];
+  const put = (i: number): Promise<number> => gate.writing(async () => order.push(i));
+
+  await Promise.all(upTo(5).map(put));
+  const last = put(5);
+
+  assert.deepEqual(order, upTo(6));
+  await last;
+});
+
+test('nothing is opened before what is under way has ended, and nothing new begins until it is opened', async () => {
+  const writer = makeGate();
+  const [first, second] = [work(), work()];
+  const writing = [writer.writing(first.run)];
+  await eventually('the first has begun', () => first.isBegun);
+
+  let begunWhenOpened: boolean | null = null;
+  const opening = makeGate().opening(() => (begunWhenOpened = second.isBegun));
+  await eventually('its file is there', () => files().some((name) => name.startsWith('o-')));
+  await eventually('the writer has seen it', () => {
+    const probe = work();
+    probe.end();
+    writing.push(writer.writing(probe.run));
+    return !probe.isBegun;
+  });
+  writing.push(writer.writing(second.run));
+  assert.equal(begunWhenOpened, null);
+  first.end();
+  await opening;
+
+  assert.equal(begunWhenOpened, false);
+  second.end();
+  await Promise.all(writing);
+  assert.ok(second.isBegun);
+});
+
+test('what fails goes back to its caller and lets the others on', async () => {
+  const gate = makeGate();
+
+  const failed = gate.writing(() => Promise.reject(new Error('no')));
+  const next = gate.writing(async () => 'yes');
+
+  await assert.rejects(failed, { message: 'no' });
+  assert.equal(await next, 'yes');
+  await assert.rejects(
+    makeGate().opening(() => {
+      throw new Error('not so');
+    }),
+    { message: 'not so' },
+  );
+});
+
+test('files of dead processes do not count and are cleared away', async () => {
+  const { pid, startedTicks } = thisHolder('');
+  leave('w', DEAD_PID, 0);
+  leave('o', DEAD_PID, 0);
+  leave('w', pid, startedTicks + 1);
+  leave('o', pid, startedTicks + 1);
+
+  const opened = await makeGate().opening(() => true);
+  await makeGate().closing(async () => {});
+
+  assert.ok(opened);
+  assert.deepEqual(files(), []);
+});
+
+test('a living process that does not let go is E_LOG_BUSY: for now to who writes, for good to who opens', async () => {
+  const { pid, startedTicks } = thisHolder('');
+  const [opener, writer] = [makeGate(1), makeGate(1)];
+
+  leave('w', pid, startedTicks);
+  await assert.rejects(
+    opener.opening(() => assert.fail('it must not be opened')),
+    {
+      code: 'E_LOG_BUSY',
+      retriable: false,
+      message: new RegExp(`process ${pid} writes`),
+    },
+  );
+  const letGo = leave('o', pid, startedTicks);
+  const refused = upTo(3).map(() => writer.writing(async () => assert.fail('nothing must begin')));
+
+  for (const each of refused) await assert.rejects(each, { code: 'E_LOG_BUSY', retriable: true });
+  letGo();
+  assert.equal(await writer.writing(async () => 'on'), 'on');
+});
+
+test('a gate that has been removed is made again', async () => {
+  const { dir: other, remove: removeOther } = temporaryDir();
+  const gate = new Gate(other);
+
+  assert.equal(await gate.opening(() => 'open'), 'open');
+  await gate.closing(async () => {});
+
+  removeOther();
+});
+
+test('writers and those that open all get on while all of them are busy', async () => {
+  const writers = upTo(2).map(() => makeGate());
+  let opened = 0;
+  let written = 0;
+  let writing = 0;
+
+  const write = async (gate: Gate): Promise<void> => {
+    for (let i = 0; i < 2000; i += 1) {
+      await gate.writing(async () => {
+        writing += 1;
+        await Promise.resolve();
+        writing -= 1;
+        written += 1;
+      });
+    }
+  };
+  const open = async (): Promise<void> => {
+    for (let i = 0; i < 20; i += 1) {
+      await makeGate().opening(() => {
+        assert.equal(writing, 0);
+        opened += 1;
+      });
+    }
+  };
+  await Promise.all([...writers.map(write), open(), open(), open()]);
+
+  assert.deepEqual([opened, written], [60, 4000]);
+});
