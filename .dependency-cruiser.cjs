@@ -42,14 +42,7 @@ const MAY_IMPORT = {
   'src/control': ['src/model', 'src/ports', NODE],
   'src/web': ['src/model', 'src/ports', NODE],
   // resolve.ts says a config in the engine's terms; types only.
-  'src/config': [
-    'src/model',
-    'src/ports',
-    'src/engine/options.ts',
-    NODE,
-    'npm:yaml',
-    'npm:picomatch',
-  ],
+  'src/config': ['src/model', 'src/ports', 'src/engine/options.ts', NODE, 'npm:yaml', 'npm:picomatch'],
   'src/load': ['src/model', 'src/wire', NODE, 'npm:picomatch'],
   // The one file of the commands that opens adapters; `run` has app.ts for that (docs/adr/0006).
   'src/cli/parts.ts': ['src/model', 'src/config', 'src/transport/log', 'src/pool/inline.ts'],

@@ -11,6 +11,7 @@ export type {
   RequeueAnswer,
 } from './model/analyzer.ts';
 export type { Delivery, Header, Headers, Position, Publication, TopicPartition } from './model/delivery.ts';
+export { NO_HEADERS } from './model/delivery.ts';
 export type { ErrorCode, ErrorContext, ErrorSpec, Fault } from './model/errors.ts';
 export { EngineError, ERRORS } from './model/errors.ts';
 export type { Dimensions, PerfEvent, ProfileData } from './model/event.ts';

@@ -35,9 +35,13 @@ export type AnalyzerResult = CustomFinding | readonly CustomFinding[] | Answer |
 
 /** Log lines travel back with the outcome and appear in the engine's log with ids. */
 export interface AnalyzerLogger {
+  /** Tells what only a developer wants to know. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Tells what is worth knowing. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Tells what is odd. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Tells what went wrong. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -55,8 +59,11 @@ export interface AnalyzerContext {
   readonly deadlineMs: number;
   readonly source: { readonly topic: string; readonly partition: number; readonly offset: number };
   readonly log: AnalyzerLogger;
+  /** The answer: done, nothing to publish. */
   finish(): Answer;
+  /** The answer: see it again after `delayMs`; its key waits. */
   requeue(delayMs: number): Answer;
+  /** The answer: give it up, with this reason. */
   deadLetter(reason: string): Answer;
 }
 

@@ -88,12 +88,6 @@ export const ERRORS = {
     retriable: false,
     exit: 1,
   },
-  E_SINK_UNAVAILABLE: {
-    summary: 'The sink cannot write at the moment; the engine tries again.',
-    hint: 'Intake stops while it lasts; nothing is lost. Look at the sink.',
-    retriable: true,
-    exit: 1,
-  },
   E_SINK_CLOSED: {
     summary: 'Something was published after the sink was closed.',
     hint: 'This is a defect of faultline or of the program that embeds it.',

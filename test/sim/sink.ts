@@ -104,7 +104,7 @@ export class SimSink implements Sink {
     return publications.map((publication, index) => {
       const refusal = index < writtenTo ? this.#refusal(publication) : null;
       if (index < writtenTo && refusal === null) this.#context.report({ type: 'written', publication });
-      return index < failAt ? refusal : new EngineError('E_SINK_UNAVAILABLE', 'simulated');
+      return index < failAt ? refusal : new EngineError('E_LOG_IO', 'simulated');
     });
   }
 

@@ -36,7 +36,7 @@ export const analyzeCommand: Command = command({
   name: 'analyze',
   summary: 'Analyse a report or event and print the finding.',
   details: [
-    'FILE holds a report as it was printed (a stack trace, a tombstone, an ANR dump …), a report as JSON, or an event; `-` is stdin. Files that end in .ndjson or .jsonl are read as with --ndjson. The same code runs as in the worker threads of `run`.',
+    'FILE holds a report as it was printed (a stack trace, a tombstone, an ANR dump …), a report as JSON, or an event; `-` is stdin. Files that end in .ndjson or .jsonl are read as with --ndjson. The same code runs as in the worker threads of `run`. In what is printed, ▸ marks the frames of the app’s own code.',
   ],
   operands: { text: 'FILE|-', min: 1, max: 1 },
   flags,

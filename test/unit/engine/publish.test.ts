@@ -5,7 +5,7 @@ import { OutgoingFinding, Publish } from '../../../src/engine/publish.ts';
 import type { PublishPolicy } from '../../../src/engine/options.ts';
 import { bytes, delivery, HandClock, HandSink, makeLanes, POLICY, settle, text } from './support.ts';
 
-const BUSY = new EngineError('E_SINK_UNAVAILABLE');
+const BUSY = new EngineError('E_LOG_IO');
 const NEVER = new EngineError('E_SINK_REJECTED');
 
 function setUp(policy: Partial<PublishPolicy> = {}) {

@@ -71,7 +71,7 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
   'publish-failed': [
     {
       type: 'publish-failed',
-      code: 'E_SINK_UNAVAILABLE',
+      code: 'E_LOG_IO',
       message: 'away',
       publications: 9,
       retriable: true,

@@ -47,7 +47,7 @@ const TROUBLES: readonly (readonly [what: string, trouble: ProbeEvent, cure: Pro
     'a sink that does not write',
     {
       type: 'publish-failed',
-      code: 'E_SINK_UNAVAILABLE',
+      code: 'E_LOG_IO',
       message: 'away',
       publications: 1,
       retriable: true,
