@@ -86,7 +86,7 @@ test('a run that goes on takes what others ingest, tells how it is over HTTP, an
     [200, 200, 200, 404],
   );
   assert.match(ready?.text ?? '', /^\{"state":"ready"/);
-  assert.equal(second.code, 3);
+  assert.deepEqual([second.code, second.out], [3, ''], 'no figures of what did not begin');
   assert.match(
     second.err,
     new RegExp(`^faultline run: process ${run.pid} already reads the log for the group faultline$`, 'm'),

@@ -2,6 +2,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { App } from '../../app.ts';
+import type { Config } from '../../config/config.ts';
 import { selectTasks } from '../../config/resolve.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { RunSummary } from '../../observe/summary.ts';
@@ -68,7 +69,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
 }
 
 async function runUntil(exit: Exit, invocation: Invocation<typeof flags>): Promise<number> {
-  const { flags: chosen, terminal, env } = invocation;
+  const { flags: chosen, terminal } = invocation;
   const config = selectTasks(await readConfig(invocation), chosen.task);
   if (chosen.summary !== null) await requireWritable(chosen.summary);
   const [{ openApp }, { createLogger }, { Summary }] = await Promise.all([
@@ -83,20 +84,31 @@ async function runUntil(exit: Exit, invocation: Invocation<typeof flags>): Promi
   if (app.address !== null) logger.info({ event: 'listening', address: app.address });
   exit.drains(app);
   const watch = watchProgress(app, terminal, { done: () => summary.done, untilIdle: chosen['until-idle'] });
+  let ended = false;
   try {
     const { unfinished } = await app.run();
+    ended = true;
     if (unfinished > 0) throw leftUnfinished(unfinished, config.system.shutdown.drainMs);
     return 0;
   } finally {
     watch.close();
     const result = summary.result();
-    const { paint } = terminal;
-    const view = summaryView(result, { config, env, paint, columns: terminal.columns() });
-    // Apart from the lines of the log.
-    if (terminal.statusIsTTY) terminal.note('');
-    await terminal.print(`${view.join('\n')}\n`);
+    // Of a run that failed before it began there are no figures.
+    if (ended || result.consumed > 0) await tellSummary(result, config, invocation);
     if (chosen.summary !== null) await writeSummary(chosen.summary, result);
   }
+}
+
+async function tellSummary(
+  summary: RunSummary,
+  config: Config,
+  { terminal, env }: Pick<Invocation, 'terminal' | 'env'>,
+): Promise<void> {
+  const { paint } = terminal;
+  const view = summaryView(summary, { config, env, paint, columns: terminal.columns() });
+  // Apart from the lines of the log.
+  if (terminal.statusIsTTY) terminal.note('');
+  await terminal.print(`${view.join('\n')}\n`);
 }
 
 /** The ordered exit that a signal asks for. */
