@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { EngineError } from '../../../../src/model/errors.ts';
 import { Gate } from '../../../../src/transport/log/gate.ts';
 import { thisHolder } from '../../../../src/transport/log/holder.ts';
 import { upTo } from '../../../contract/records.ts';
@@ -14,11 +15,14 @@ const DEAD_PID = 2 ** 22 + 1;
 let dir: string;
 let remove: () => void;
 let gates: Gate[] = [];
+let ends: (() => void)[] = [];
 beforeEach(() => {
   ({ dir, remove } = temporaryDir());
   mkdirSync(join(dir, 'gate'));
 });
 afterEach(async () => {
+  for (const end of ends) end();
+  ends = [];
   await Promise.all(gates.map((gate) => gate.closing(async () => {})));
   gates = [];
   remove();
@@ -45,6 +49,7 @@ function leave(kind: 'o' | 'w', pid: number, startedTicks: number): () => void {
 /** Work that ends when told. */
 function work(): { readonly run: () => Promise<void>; readonly end: () => void; isBegun: boolean } {
   const { promise, resolve } = Promise.withResolvers<void>();
+  ends.push(resolve);
   const made = {
     isBegun: false,
     run: (): Promise<void> => {
@@ -117,8 +122,8 @@ test('files of dead processes do not count and are cleared away', async () => {
   leave('w', pid, startedTicks + 1);
   leave('o', pid, startedTicks + 1);
 
-  const opened = await makeGate().opening(() => true);
-  await makeGate().closing(async () => {});
+  const opened = await makeGate(0).opening(() => true);
+  await makeGate(0).closing(async () => {});
 
   assert.ok(opened);
   assert.deepEqual(files(), []);
@@ -143,6 +148,27 @@ test('a living process that does not let go is E_LOG_BUSY: for now to who writes
   for (const each of refused) await assert.rejects(each, { code: 'E_LOG_BUSY', retriable: true });
   letGo();
   assert.equal(await writer.writing(async () => 'on'), 'on');
+});
+
+test('whoever puts its file second has seen the other, whatever the moment', async () => {
+  const { pid, startedTicks } = thisHolder('');
+  let decided = 0;
+
+  for (const turns of upTo(150)) {
+    const gate = new Gate(dir, 0);
+    const writing = gate.writing(async () => 'begun');
+    for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    const isFirst = !files().some((name) => name.startsWith('w-'));
+    const letGo = leave('o', pid, startedTicks);
+    const outcome = await writing.catch(({ code }: EngineError) => code);
+    letGo();
+    await gate.closing(async () => {});
+    if (!isFirst) continue;
+    decided += 1;
+    assert.equal(outcome, 'E_LOG_BUSY');
+  }
+
+  assert.ok(decided > 0);
 });
 
 test('a gate that has been removed is made again', async () => {
