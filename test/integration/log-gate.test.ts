@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { LogStore } from '../../src/transport/log/store.ts';
 import { openLog } from '../../src/transport/log/store.ts';
-import { assertKeyOrder, numbers, upTo } from '../contract/records.ts';
+import { assertKeyOrder, numbered, numbers, sorted, upTo } from '../contract/records.ts';
 import { Child } from '../helpers/children.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
@@ -114,4 +115,27 @@ test('a stopped writer is E_LOG_BUSY with its id; when it goes on the log can be
 
   assert.equal(store.topics().length, 1);
   await store.close();
+});
+
+test('a log on a medium that is mounted for reading can be read', async (context) => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'faultline-test', dir], { stdio: 'pipe' });
+  } catch {
+    return context.skip('nothing can be mounted here');
+  }
+  try {
+    const store = await openLog(logOptions(dir));
+    await store.append('t', numbered(20));
+    await store.close();
+    execFileSync('mount', ['-o', 'remount,ro', dir]);
+
+    const reader = await openLog(logOptions(dir, { readOnly: true }));
+    const read = numbers(await readAll(reader, 't'));
+    await reader.close();
+
+    assert.deepEqual(sorted(read), upTo(20));
+    await assert.rejects(openLog(logOptions(dir)), { code: 'E_LOG_DIR' });
+  } finally {
+    execFileSync('umount', ['--lazy', dir]);
+  }
 });

@@ -25,7 +25,7 @@ import type { StoredHolder } from './environment.ts';
 import { isAlive, thisHolder } from './holder.ts';
 
 /** How long a process is waited for that lives but does not let go (a stopped one, for instance). */
-export const YIELD_MS_MAX = 30_000;
+const YIELD_MS_MAX = 30_000;
 
 /** How soon to look again whether what is waited for has gone; doubles up to {@link LOOK_MS}. */
 const POLL_MS = 2;
@@ -135,10 +135,10 @@ export class Gate {
   async #enter(): Promise<void> {
     const endMs = performance.now() + this.#yieldMsMax;
     for (;;) {
-      await this.#none('o', endMs);
       await this.#put('w');
       if ((await this.#other('o')) === null) return;
       await this.#remove('w');
+      await this.#none('o', endMs);
     }
   }
 

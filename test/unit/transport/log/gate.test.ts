@@ -158,8 +158,8 @@ test('whoever puts its file second has seen the other, whatever the moment', asy
     const gate = new Gate(dir, 0);
     const writing = gate.writing(async () => 'begun');
     for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
-    const isFirst = !files().some((name) => name.startsWith('w-'));
     const letGo = leave('o', pid, startedTicks);
+    const isFirst = !files().some((name) => name.startsWith('w-'));
     const outcome = await writing.catch(({ code }: EngineError) => code);
     letGo();
     await gate.closing(async () => {});
@@ -172,13 +172,16 @@ test('whoever puts its file second has seen the other, whatever the moment', asy
 });
 
 test('a gate that has been removed is made again', async () => {
-  const { dir: other, remove: removeOther } = temporaryDir();
-  const gate = new Gate(other);
+  const gate = makeGate();
+  const removeGate = (): void => rmSync(join(dir, 'gate'), { recursive: true });
 
-  assert.equal(await gate.opening(() => 'open'), 'open');
-  await gate.closing(async () => {});
+  removeGate();
+  const opened = await gate.opening(() => 'open');
+  removeGate();
+  const written = await gate.writing(async () => 'written');
 
-  removeOther();
+  assert.deepEqual([opened, written], ['open', 'written']);
+  assert.equal(files().length, 1);
 });
 
 test('writers and those that open all get on while all of them are busy', async () => {
