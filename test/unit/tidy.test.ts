@@ -188,3 +188,9 @@ test('the make targets and npm scripts that the documentation names exist', () =
 
   assert.deepEqual(wrong, []);
 });
+
+test('only the worker decodes an event: the main thread never parses a value', () => {
+  const naming = pathsOf(product, ({ text }) => /\bdecodeEvent\b/.test(text));
+
+  assert.deepEqual([...naming].toSorted(), ['src/pool/worker/runner.ts', 'src/wire/event.ts']);
+});
