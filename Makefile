@@ -102,19 +102,18 @@ SEEDS ?= 1000
 FROM ?= 1
 
 .PHONY: sim
-sim: setup ## The engine in a simulated world: SEEDS=N [FROM=S], or SEED=N to replay one
-	node test/sim/run.ts $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+sim: setup ## The engine in a simulated world: SEEDS=N [FROM=S] [JOBS=J], or SEED=N to replay one
+	node test/sim/run.ts $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM) $(if $(JOBS),--jobs $(JOBS)))
 
 .PHONY: mutants
 mutants: setup ## Planted bugs: how many seeds find each
 	node test/sim/mutants/run.ts
 
-ROUNDS ?= 20
-EVENTS ?= 100000
+MINUTES ?= 10
 
 .PHONY: chaos
-chaos: setup ## kill -9 of the running command at random moments: ROUNDS=20 EVENTS=100000
-	node test/chaos/kill.ts --rounds $(ROUNDS) --events $(EVENTS)
+chaos: setup ## The running command under every fault, in both modes: MINUTES=10 [SEED=N]
+	node test/chaos/main.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: setup ## Sync against async publish, the engine's own cost, micro-benchmarks

@@ -2,7 +2,8 @@
  * `npm run bench`: one command, one page of results.
  *
  *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
- *                    [--engine-count N] [--memory-count N] [--only publish,engine,memory,micro] [--set FLAG=VALUE]… [--json FILE]
+ *                    [--engine-count N] [--memory-count N] [--poison-count N] [--poisons 1,10,100,1000]
+ *                    [--only publish,engine,memory,poison,micro] [--set FLAG=VALUE]… [--json FILE]
  *
  * Every part checks that its result is right and ends the command with 1 when it is not.
  */
@@ -15,10 +16,13 @@ import type { MemoryFigures } from './memory.ts';
 import { runMemory } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
 import { runMicro } from './micro/suite.ts';
+import type { PoisonFigures } from './poison.ts';
+import { POISON_KINDS, runPoison } from './poison.ts';
 import type { PublishFigures } from './publish.ts';
 import { runPublish } from './publish.ts';
-import { engineTable, memoryTable, microTable, publishTable } from './tables.ts';
+import { engineTable, memoryTable, microTable, poisonTable, publishTable } from './tables.ts';
 
+/** Run unless `--only` says otherwise; `poison`, which takes ten minutes, only when it is asked for. */
 const SECTIONS = ['publish', 'engine', 'memory', 'micro'] as const;
 
 const { values } = parseArgs({
@@ -29,6 +33,8 @@ const { values } = parseArgs({
     'sync-count': { type: 'string', default: '2000' },
     'engine-count': { type: 'string', default: '1000000' },
     'memory-count': { type: 'string', default: '1000000' },
+    'poison-count': { type: 'string', default: '100000' },
+    poisons: { type: 'string', default: '1,10,100,1000' },
     only: { type: 'string', default: SECTIONS.join(',') },
     seed: { type: 'string', default: '1' },
     set: { type: 'string', multiple: true, default: [] },
@@ -44,12 +50,14 @@ const results: {
   publish: PublishFigures[];
   engine: EngineFigures[];
   memory: MemoryFigures[];
+  poison: PoisonFigures[];
   micro: MicroFigures[];
 } = {
   machine: machine(),
   publish: [],
   engine: [],
   memory: [],
+  poison: [],
   micro: [],
 };
 
@@ -57,6 +65,7 @@ console.log(machineLine());
 if (only.includes('publish')) await publishSection();
 if (only.includes('engine')) await engineSection();
 if (only.includes('memory')) await memorySection();
+if (only.includes('poison')) await poisonSection();
 if (only.includes('micro')) await microSection();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
@@ -91,6 +100,17 @@ async function memorySection(): Promise<void> {
     await runMemory({ count, threads: of, seed: wholeNumber('seed', values.seed), settings }),
   );
   console.log(memoryTable(results.memory));
+}
+
+async function poisonSection(): Promise<void> {
+  const events = wholeNumber('poison-count', values['poison-count']);
+  const poisons = values.poisons.split(',').map((text) => wholeNumber('poisons', text));
+  const of = Math.max(...threads);
+  for (const kind of POISON_KINDS) {
+    console.error(`bench: poison that ends in ${kind}, ${of} threads, ${events} events …`);
+    results.poison.push(...(await runPoison({ kind, events, poisons, threads: of })));
+  }
+  console.log(poisonTable(results.poison));
 }
 
 async function microSection(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { EngineFigures } from './engine.ts';
 import type { MemoryFigures } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
+import type { PoisonFigures } from './poison.ts';
 import type { PublishFigures } from './publish.ts';
 
 /** Sync against async, with the ratio to sync at the same number of threads. */
@@ -97,6 +98,33 @@ export function memoryTable(runs: readonly MemoryFigures[]): string {
     titles,
     rows,
   );
+}
+
+/** What poisons cost over the run without. */
+export function poisonTable(runs: readonly PoisonFigures[]): string {
+  const rows = runs.map((run) => [
+    run.kind,
+    whole(run.events),
+    whole(run.poisons),
+    String(run.threads),
+    (run.ms / 1_000).toFixed(1),
+    (run.cpuMs / 1_000).toFixed(1),
+    whole(run.suspected),
+    run.poisons === 0 ? '' : run.msPerPoison.toFixed(0),
+    run.poisons === 0 ? '' : run.cpuMsPerPoison.toFixed(0),
+  ]);
+  const titles = [
+    'poison',
+    'events',
+    'poisons',
+    'threads',
+    's',
+    'CPU s',
+    'suspected',
+    'ms each',
+    'CPU ms each',
+  ];
+  return table('Poison: time and CPU over the run without, per poison', titles, rows);
 }
 
 /** Micro-benchmarks, as multiples of `JSON.parse` too. */

@@ -7,11 +7,17 @@
  */
 import { resolve } from 'node:path';
 import type { Config } from './config/config.ts';
+import { controlPath } from './config/control-path.ts';
 import { analysisLimits, engineLimits, publishPolicy, taskAnalyses, tasksOf } from './config/resolve.ts';
+import type { Control } from './control/server.ts';
+import { startControl } from './control/server.ts';
+import type { ControlTarget } from './control/target.ts';
 import type { EngineReport } from './engine/engine.ts';
 import { Engine } from './engine/engine.ts';
+import type { EngineGroup } from './engine/options.ts';
 import { routeTopic } from './engine/route.ts';
-import { EngineError } from './model/errors.ts';
+import { EngineError, toFault } from './model/errors.ts';
+import type { EngineStatus, WhyPartition } from './model/status.ts';
 import type { Task } from './model/task.ts';
 import { fanOut } from './observe/fanout.ts';
 import { Health } from './observe/health.ts';
@@ -22,14 +28,17 @@ import type { Pool } from './ports/pool.ts';
 import type { Probe } from './ports/probe.ts';
 import type { Sink } from './ports/sink.ts';
 import type { Backlog, Source } from './ports/source.ts';
+import type { Transactions } from './ports/transactions.ts';
 import { createPiscinaPool } from './pool/piscina.ts';
 import { systemClock } from './system/clock.ts';
 import { usableCores } from './system/cores.ts';
 import { systemRandom } from './system/random.ts';
+import { ownVersion } from './system/version.ts';
 import { openLog } from './transport/log/store.ts';
 import { MemoryBroker } from './transport/memory/broker.ts';
 import { MemorySink } from './transport/memory/sink.ts';
 import { MemorySource } from './transport/memory/source.ts';
+import { MemoryTransactions } from './transport/memory/transactions.ts';
 import { startServer } from './web/server.ts';
 
 /** What a program gives beside the config. */
@@ -53,8 +62,16 @@ export interface App {
   readonly address: string | null;
   /** Runs to the end and closes everything. Rejects with the engine's error, closed all the same. */
   run(): Promise<EngineReport>;
-  /** Begins the ordered exit. */
-  drain(reason: string): void;
+  /** Begins the ordered exit; resolves when everything is closed. Rejects as `run` does. */
+  drain(reason: string): Promise<EngineReport>;
+  /** The same without waiting for work in hand: what is finished is committed, the rest comes again. */
+  stop(reason: string): Promise<EngineReport>;
+  /** Changes the number of worker threads while it runs. Rejects when they cannot be had. */
+  scale(threads: number): Promise<void>;
+  /** What the engine is doing. */
+  status(): EngineStatus;
+  /** Why the watermark of a partition stands where it stands, for each group that reads it. */
+  why(topic: string, partition: number): readonly WhyPartition[];
   /** Deliveries consumed and not finished. */
   inFlight(): number;
   /** What is still to be consumed. */
@@ -67,61 +84,74 @@ interface Transport {
   topics(): readonly string[];
   source(group: string, subscribes: (topic: string) => boolean): Source;
   readonly sink: Sink;
+  /** For exactly once. */
+  transactions(): Transactions;
   close(): Promise<void>;
 }
 
-/** Something to be closed at the end, last opened first. */
-type Closer = readonly [what: string, close: () => Promise<void>];
+/** What is to be closed at the end, last opened first. */
+class Closers {
+  readonly #closeMs: number;
+  readonly #logger: Logger;
+  readonly #steps: (readonly [what: string, close: () => Promise<void>])[] = [];
+
+  /** Each step may take so long. */
+  constructor(closeMs: number, logger: Logger) {
+    this.#closeMs = closeMs;
+    this.#logger = logger;
+  }
+
+  add(what: string, close: () => Promise<void>): void {
+    this.#steps.push([what, close]);
+  }
+
+  /** Closes all, whatever fails on the way. Again: does nothing. */
+  async close(): Promise<void> {
+    for (const [what, close] of this.#steps.splice(0).toReversed()) {
+      try {
+        await withDeadline(close(), this.#closeMs, what);
+      } catch (error) {
+        this.#logger.warn({ event: 'close-failed', what, err: error });
+      }
+    }
+  }
+}
+
+/** What opening shares. */
+interface Opening {
+  readonly probe: Probe;
+  readonly closers: Closers;
+}
 
 /** Opens what the config asks for. Rejects with a coded error; nothing stays open then. */
 export async function openApp(config: Config, options: AppOptions): Promise<App> {
-  const closers: Closer[] = [];
-  const closeAll = (): Promise<void> =>
-    closeInReverse(closers, config.system.shutdown.closeMs, options.logger);
+  const closers = new Closers(config.system.shutdown.closeMs, options.logger);
   try {
-    return await open(config, options, { closers, closeAll });
+    return await open(config, options, closers);
   } catch (error) {
-    await closeAll();
+    await closers.close();
     throw error;
   }
 }
 
-async function open(
-  config: Config,
-  options: AppOptions,
-  { closers, closeAll }: { closers: Closer[]; closeAll: () => Promise<void> },
-): Promise<App> {
+async function open(config: Config, options: AppOptions, closers: Closers): Promise<App> {
   const { system } = config;
-  const tasks = tasksOf(config);
-  const transport = await openTransport(config, options);
-  closers.push(['transport', () => transport.close()], ['sink', () => transport.sink.close()]);
-
-  const threads = system.threads === 'auto' ? usableCores() : system.threads;
-  const pool = await openPool(config, threads);
-  closers.push(['pool', () => pool.close()]);
-
-  const names = [...new Set(tasks.map(({ group }) => group))];
-  for (const name of names) refuseAmbiguous(tasks, name, transport.topics());
-  const groups = names.map((name) => ({
-    name,
-    source: transport.source(
-      name,
-      subscription(tasks, name, (event) => {
-        probe(event);
-      }),
-    ),
-  }));
-  for (const { name, source } of groups) closers.push([`source ${name}`, () => source.close()]);
-
   const health = new Health();
   const backlog = async (): Promise<readonly Backlog[]> =>
     (await Promise.all(groups.map(({ source }) => source.backlog()))).flat();
   const metrics = createMetrics({ inFlight: () => engine.inFlight, backlog });
   const probe = fanOut(metrics.probe, health.probe, logProbe(options.logger), ...(options.probes ?? []));
+  const transport = await openTransport(config, options, { probe, closers });
+  const pool = await openPool(config);
+  closers.add('pool', () => pool.close());
+  const groups = openGroups(tasksOf(config), transport, { probe, closers });
+  const transactions = system.delivery === 'exactly-once' ? transport.transactions() : null;
+  if (transactions !== null) closers.add('transactions', () => transactions.close());
   const engine = new Engine({
     groups,
-    tasks,
+    tasks: tasksOf(config),
     sink: transport.sink,
+    transactions,
     pool,
     clock: systemClock(),
     random: systemRandom,
@@ -130,36 +160,136 @@ async function open(
     publish: publishPolicy(system),
     untilIdle: options.untilIdle,
   });
-
   const server = system.http === null ? null : await startServer({ ...system.http, metrics, health });
-  if (server !== null) closers.push(['http', () => server.close()]);
-
-  return {
-    threads,
+  if (server !== null) closers.add('http', () => server.close());
+  const app: App = running({
+    engine,
+    pool,
+    backlog,
+    closers,
     address: server?.address ?? null,
+    control: await listen(
+      config,
+      controlTarget(() => app),
+      options.logger,
+    ),
+  });
+  return app;
+}
+
+/** What a running app consists of. */
+interface AppParts extends Pick<App, 'address' | 'backlog'> {
+  readonly engine: Engine;
+  readonly pool: Pool;
+  readonly closers: Closers;
+  /** Closed after everything else, when its clients have been told of the end. */
+  readonly control: Control | null;
+}
+
+function running({ engine, pool, closers, control, ...shown }: AppParts): App {
+  const ended = Promise.withResolvers<EngineReport>();
+  // Who does not wait for the end does not have to hear of it.
+  ended.promise.catch(() => undefined);
+  const drain = (reason: string, withinMs?: number): Promise<EngineReport> => {
+    engine.drain(reason, withinMs);
+    return ended.promise;
+  };
+  return {
+    ...shown,
+    get threads() {
+      return pool.slots;
+    },
     run: async () => {
+      const result = engine.run();
       try {
-        return await engine.run();
+        return await result;
       } finally {
-        await closeAll();
+        await closers.close();
+        ended.resolve(result);
+        await control?.close();
       }
     },
-    drain: (reason) => {
-      engine.drain(reason);
-    },
+    drain: (reason) => drain(reason),
+    stop: (reason) => drain(reason, 0),
+    scale: (slots) => engine.resize(slots),
+    status: () => engine.status(),
+    why: (topic, partition) => engine.why(topic, partition),
     inFlight: () => engine.inFlight,
-    backlog,
   };
 }
 
-async function openTransport({ system }: Config, options: AppOptions): Promise<Transport> {
-  if (system.transport === 'memory') return memoryTransport(system.from, options);
-  const log = await openLog({ dir: resolve(system.data), ...system.log });
+/**
+ * Opens the control socket, if there is to be one. Where it was not asked for by its path, another
+ * process over the same log may have it: this one goes on without.
+ */
+async function listen({ system }: Config, target: ControlTarget, logger: Logger): Promise<Control | null> {
+  const path = controlPath(system);
+  if (path === null) return null;
+  try {
+    return await startControl({ path, target });
+  } catch (error) {
+    const isTaken = error instanceof EngineError && error.code === 'E_CONTROL_BUSY';
+    if (!isTaken || system.control !== 'auto') throw error;
+    logger.warn({ event: 'control-busy', code: error.code, path }, error.message);
+    return null;
+  }
+}
+
+/** What the control socket shows of an app, from the moment that there is one. */
+function controlTarget(app: () => App): ControlTarget {
+  const facts = { pid: process.pid, version: ownVersion(), startedMs: Date.now() };
+  return {
+    status: () => ({ ...app().status(), ...facts, threads: app().threads }),
+    why: (topic, partition) => app().why(topic, partition),
+    backlog: () => app().backlog(),
+    scale: async (threads) => {
+      const before = app().threads;
+      await app().scale(threads);
+      return { before, after: app().threads };
+    },
+    drain: (reason) => app().drain(reason),
+    stop: (reason) => app().stop(reason),
+  };
+}
+
+async function openTransport(
+  { system }: Config,
+  options: AppOptions,
+  { probe, closers }: Opening,
+): Promise<Transport> {
+  const transport =
+    system.transport === 'memory' ? memoryTransport(system.from, options) : await logTransport(system, probe);
+  closers.add('transport', () => transport.close());
+  closers.add('sink', () => transport.sink.close());
+  return transport;
+}
+
+async function logTransport(
+  { data, from, log: settings }: Config['system'],
+  probe: Probe,
+): Promise<Transport> {
+  const log = await openLog({ dir: resolve(data), ...settings });
+  const retention = log.retain({
+    ...settings.retention,
+    onTrimmed: ({ removed, held }) => {
+      const records = removed.reduce((sum, partition) => sum + partition.records, 0);
+      const bytes = removed.reduce((sum, partition) => sum + partition.bytes, 0);
+      probe({ type: 'log-trimmed', records, bytes, partitions: removed, held });
+    },
+    onFailed: (error) => {
+      const { code, message } = toFault(error, 'E_LOG_IO');
+      probe({ type: 'log-trim-failed', code, message });
+    },
+  });
   return {
     topics: () => log.topics().map(({ name }) => name),
-    source: (group, subscribes) => log.source({ group, subscribes, from: system.from }),
+    source: (group, subscribes) => log.source({ group, subscribes, from }),
     sink: log.sink(),
-    close: () => log.close(),
+    transactions: () => log.transactions(),
+    close: async () => {
+      await retention.close();
+      await log.close();
+    },
   };
 }
 
@@ -174,18 +304,34 @@ function memoryTransport(from: Config['system']['from'], { broker, sink }: AppOp
         subscribes,
         from: from === 'latest' ? 'latest' : 'earliest',
       }),
+    transactions: () => new MemoryTransactions(topics),
     sink: sink ?? new MemorySink({ keep: false, broker: topics }),
     close: () => Promise.resolve(),
   };
 }
 
-function openPool(config: Config, threads: number): Promise<Pool> {
+function openPool(config: Config): Promise<Pool> {
   const { system } = config;
   return createPiscinaPool({
-    threads,
+    ...system.pool,
+    threads: system.threads === 'auto' ? usableCores() : system.threads,
     tasks: taskAnalyses(config),
     limits: analysisLimits(system),
-    heapMbMax: system.pool.heapMbMax,
+  });
+}
+
+/** One source for each consumer group. */
+function openGroups(
+  tasks: readonly Task[],
+  transport: Transport,
+  { probe, closers }: Opening,
+): readonly EngineGroup[] {
+  const names = [...new Set(tasks.map(({ group }) => group))];
+  for (const name of names) refuseAmbiguous(tasks, name, transport.topics());
+  return names.map((name) => {
+    const source = transport.source(name, subscription(tasks, name, probe));
+    closers.add(`source ${name}`, () => source.close());
+    return { name, source };
   });
 }
 
@@ -209,16 +355,6 @@ function subscription(tasks: readonly Task[], group: string, probe: Probe): (top
     if (route.type === 'ambiguous') probe({ type: 'unrouted', group, topic, tasks: route.tasks });
     return route.type === 'task';
   };
-}
-
-async function closeInReverse(closers: Closer[], closeMs: number, logger: Logger): Promise<void> {
-  for (const [what, close] of closers.splice(0).toReversed()) {
-    try {
-      await withDeadline(close(), closeMs, what);
-    } catch (error) {
-      logger.warn({ event: 'close-failed', what, err: error });
-    }
-  }
 }
 
 /** Rejects when closing takes longer; the rest is closed all the same. */

@@ -10,6 +10,7 @@ import { createThreadHalf } from '../src/pool/worker/thread.ts';
 const thread = createThreadHalf(workerData as ThreadData);
 process.on('unhandledRejection', (error) => thread.unhandled(error));
 process.on('uncaughtException', (error) => thread.unhandled(error));
+process.on('exit', () => thread.exiting());
 
 /** Called by piscina for each request. */
 export default async function analyze(request: ThreadRequest): Promise<unknown> {

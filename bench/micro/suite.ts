@@ -109,6 +109,7 @@ function wireParts(): readonly Part[] {
       delivery: { topic, partition: offset % 8, offset, key, value, headers: NO_HEADERS, timestampMs },
       task: 0,
       attempt: 1,
+      order: offset,
     };
   });
   const batch = { id: 1, items };
@@ -152,7 +153,7 @@ function wireParts(): readonly Part[] {
 function engineParts(): readonly Part[] {
   const key = Buffer.from('device-7f9c2b1e-5a4d-4c3b-9e8f-0123');
   const deque = new Deque<number>();
-  const watermark = new Watermark();
+  const watermark = new Watermark<number>();
   let offset = 0;
   assert.equal(hashKey(Buffer.from('hello')), 0x248bfa47);
   return [
@@ -171,8 +172,8 @@ function engineParts(): readonly Part[] {
       unit: 'delivery',
       count: DELIVERIES,
       run: () => {
-        const first = watermark.begin(offset++);
-        for (let i = 1; i < DELIVERIES; i++) watermark.begin(offset++);
+        const first = watermark.begin(offset++, 1);
+        for (let i = 1; i < DELIVERIES; i++) watermark.begin(offset++, 1);
         for (let i = DELIVERIES - 1; i >= 0; i--) watermark.finish(first + i);
         assert.equal(watermark.position, offset);
       },

@@ -2,14 +2,13 @@
  * From arguments to an exit code: finds the command, parses, runs it, and says in one sentence what
  * went wrong. Never rejects, never ends the process itself.
  */
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { describe, EngineError, errorSpec } from '../model/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { commandHelp, overview, PROGRAM } from './help.ts';
 import { parseCommand } from './parse.ts';
 import type { Command } from './spec.ts';
 import { suggest } from '../config/suggest.ts';
+import { ownVersion } from '../system/version.ts';
 import type { Terminal } from './terminal.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -44,7 +43,7 @@ async function runCommand(command: Command, args: readonly string[], around: Sur
 
 async function runGlobal(first: string, rest: readonly string[], terminal: Terminal): Promise<number> {
   if (first === '--version') {
-    await terminal.print(`${version()}\n`);
+    await terminal.print(`${ownVersion()}\n`);
     return 0;
   }
   if (first === '') {
@@ -84,10 +83,4 @@ function report(who: string, error: unknown, { paintNote, note, status }: Termin
   note(`${who}: ${error.message}`);
   note(paintNote('dim', `  ${error.hint} (${error.code})`));
   return errorSpec(error.code).exit;
-}
-
-function version(): string {
-  const path = findPackageJSON('..', import.meta.url);
-  if (path === undefined) return 'unknown';
-  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
 }

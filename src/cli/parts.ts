@@ -10,6 +10,7 @@ import type { Delivery } from '../model/delivery.ts';
 import { EngineError } from '../model/errors.ts';
 import type { AnalysisLimits, TaskAnalysis } from '../model/task.ts';
 import { createInlinePool } from '../pool/inline.ts';
+import { compactLog, type CompactReport } from '../transport/log/compact.ts';
 import { openLog, type LogStore } from '../transport/log/store.ts';
 import { isTopicName } from '../transport/log/topics.ts';
 
@@ -31,6 +32,16 @@ export function requireTopicName(name: string): void {
 /** Opens the log to append to it; it is made when it is new. */
 export async function openToAppend(system: System): Promise<Store> {
   return openLog({ dir: system.data, ...system.log });
+}
+
+/** Opens the log to remove from it. Rejects with `E_LOG_DIR` where there is none. */
+export async function openToTrim(system: System): Promise<Store> {
+  return openLog({ dir: system.data, ...system.log, create: false });
+}
+
+/** Gives free space of the log's file back to the disk. Rejects with `E_LOG_BUSY` while a process has it open. */
+export async function compact(system: System): Promise<CompactReport> {
+  return compactLog(system.data);
 }
 
 /** Analyses deliveries of the topics `app-crash` and `app-lag`, in order. */
@@ -68,6 +79,7 @@ export async function openAnalysis(limits: AnalysisLimits, options: AnalysisOpti
         delivery,
         task: kinds.indexOf(options.kindOf(delivery.topic)),
         attempt: 1,
+        order: -1,
       }));
       return (await pool.run(0, { id, items })).results;
     },

@@ -35,6 +35,8 @@ export interface Terminal {
   readonly statusIsTTY: boolean;
   /** Of stdout; 100 where it is no terminal. */
   columns(): number;
+  /** Of stdout; without an end where it is no terminal. */
+  rows(): number;
   /** Aborted when nobody reads stdout any more. */
   readonly gone: AbortSignal;
 }
@@ -76,6 +78,7 @@ export function openTerminal({ stdin, stdout, stderr }: Streams): Terminal {
     isTTY: stdout.isTTY === true,
     statusIsTTY,
     columns: () => (stdout.isTTY === true ? stdout.columns : COLUMNS_WITHOUT_TERMINAL),
+    rows: () => (stdout.isTTY === true ? stdout.rows : Infinity),
     gone: gone.signal,
   };
 }

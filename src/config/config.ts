@@ -29,9 +29,11 @@ export type ValueOf<K> = K extends { type: 'int' }
           ? From
           : K extends { type: 'address' }
             ? Address | null
-            : K extends Key
-              ? string
-              : never;
+            : K extends { type: 'field' | 'socket' }
+              ? string | null
+              : K extends Key
+                ? string
+                : never;
 
 /** The values of a table of keys and sections. */
 export type ValuesOf<Table> = {

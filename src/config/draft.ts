@@ -113,7 +113,7 @@ function build(
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     entries.map(([name, entry]) => {
-      if ('keys' in entry) return [name, build(Object.entries(entry.keys), givenBy, `${name}.`)];
+      if ('keys' in entry) return [name, build(Object.entries(entry.keys), givenBy, `${prefix}${name}.`)];
       const given = givenBy(prefix + name);
       return [name, given === undefined ? entry.default : given.value];
     }),

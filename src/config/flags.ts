@@ -32,11 +32,7 @@ export interface ConfigFlag {
 
 /** All keys in the order of the table. */
 export const CONFIG_FLAGS: readonly ConfigFlag[] = systemEntries().flatMap(([name, entry]) =>
-  'keys' in entry
-    ? Object.entries(entry.keys).map(([inner, key]) =>
-        configFlag(`${name}.${inner}`, key, entry.task === true),
-      )
-    : [configFlag(name, entry, entry.task === true)],
+  flagsOf(name, entry, entry.task === true),
 );
 
 /** The keys and sections of `system`, all in their wide types. */
@@ -47,6 +43,11 @@ export function systemEntries(): readonly (readonly [name: string, entry: Key | 
 /** The one with this flag. */
 export function findFlag(flag: string): ConfigFlag | undefined {
   return CONFIG_FLAGS.find((each) => each.flag === flag);
+}
+
+function flagsOf(path: string, entry: Key | Section, task: boolean): readonly ConfigFlag[] {
+  if (!('keys' in entry)) return [configFlag(path, entry, task)];
+  return Object.entries(entry.keys).flatMap(([name, inner]) => flagsOf(`${path}.${name}`, inner, task));
 }
 
 function configFlag(path: string, key: Key, task: boolean): ConfigFlag {
@@ -73,12 +74,16 @@ function placeholder(key: Key): string {
       return 'DIR';
     case 'topic':
       return 'TOPIC';
+    case 'field':
+      return 'FIELD';
     case 'threads':
       return 'auto|N';
     case 'from':
       return 'earliest|latest|TIME';
     case 'address':
       return 'HOST:PORT';
+    case 'socket':
+      return 'auto|none|PATH';
     default:
       return unreachable(key);
   }

@@ -7,7 +7,7 @@ import { unreachable } from '../model/assert.ts';
 import { systemEntries } from './flags.ts';
 import type { Key, Section } from './keys.ts';
 import { CONFIG_LIMITS, DEFAULT_TASKS, TASK_DOCS } from './task-spec.ts';
-import { NAME_SOURCE, TIME_SOURCE, TOPIC_SOURCE } from './values.ts';
+import { FIELD_SOURCE, NAME_SOURCE, TIME_SOURCE, TOPIC_SOURCE } from './values.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -67,19 +67,16 @@ function entrySchemas(
   isWanted: (entry: Key | Section) => boolean,
   defaults: 'with' | 'without' = 'with',
 ): Readonly<Record<string, Schema>> {
-  const schemaOf = (key: Key): Schema => ({
-    description: key.doc,
-    ...valueSchema(key),
-    ...(defaults === 'with' ? { default: key.default } : {}),
-  });
-  const entries = systemEntries().filter(([, entry]) => isWanted(entry));
-  return Object.fromEntries(
-    entries.map(([name, entry]) => {
-      if (!('keys' in entry)) return [name, schemaOf(entry)];
-      const keys = Object.entries(entry.keys).map(([inner, key]) => [inner, schemaOf(key)] as const);
-      return [name, { description: entry.doc, ...closed(Object.fromEntries(keys)) }];
-    }),
-  );
+  const schemaOf = (entry: Key | Section): Schema => {
+    if ('keys' in entry) return { description: entry.doc, ...closed(schemasOf(Object.entries(entry.keys))) };
+    const value = { description: entry.doc, ...valueSchema(entry) };
+    return defaults === 'with' ? { ...value, default: entry.default } : value;
+  };
+  const schemasOf = (
+    entries: readonly (readonly [string, Key | Section])[],
+  ): Readonly<Record<string, Schema>> =>
+    Object.fromEntries(entries.map(([name, entry]) => [name, schemaOf(entry)]));
+  return schemasOf(systemEntries().filter(([, entry]) => isWanted(entry)));
 }
 
 /** A map of these keys only; an empty one may be written as nothing. */
@@ -104,12 +101,16 @@ function valueSchema(key: Key): Schema {
       return { type: 'string', minLength: 1 };
     case 'topic':
       return { type: 'string', pattern: TOPIC_SOURCE, maxLength: CONFIG_LIMITS.topicLengthMax };
+    case 'field':
+      return { type: ['string', 'null'], pattern: FIELD_SOURCE, maxLength: CONFIG_LIMITS.fieldLengthMax };
     case 'threads':
       return { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: key.max }] };
     case 'from':
       return { anyOf: [{ enum: ['earliest', 'latest'] }, { type: 'string', pattern: TIME_SOURCE }] };
     case 'address':
       return { anyOf: [{ type: 'integer', minimum: 0, maximum: 65_535 }, { type: ['string', 'null'] }] };
+    case 'socket':
+      return { type: ['string', 'null'], minLength: 1 };
     default:
       return unreachable(key);
   }

@@ -43,6 +43,12 @@ export interface TextKey extends KeyBase {
   readonly default: string;
 }
 
+/** A path of names into a JSON object (`dimensions.device_id`), or `null` for none. */
+export interface FieldKey extends KeyBase {
+  readonly type: 'field';
+  readonly default: null;
+}
+
 /** `auto`, or how many. */
 export interface ThreadsKey extends KeyBase {
   readonly type: 'threads';
@@ -62,12 +68,19 @@ export interface AddressKey extends KeyBase {
   readonly default: null;
 }
 
-/** One key that holds a value. */
-export type Key = IntKey | BoolKey | ChoiceKey | TextKey | ThreadsKey | FromKey | AddressKey;
+/** A path of a Unix socket, `auto`, or `none` (`null`). */
+export interface SocketKey extends KeyBase {
+  readonly type: 'socket';
+  readonly default: 'auto';
+}
 
-/** Keys that belong together. */
+/** One key that holds a value. */
+export type Key =
+  IntKey | BoolKey | ChoiceKey | TextKey | FieldKey | ThreadsKey | FromKey | AddressKey | SocketKey;
+
+/** Keys that belong together, sections within it included. */
 export interface Section {
   readonly doc: string;
   readonly task?: true;
-  readonly keys: Readonly<Record<string, Key>>;
+  readonly keys: Readonly<Record<string, Key | Section>>;
 }

@@ -84,6 +84,10 @@ function values(key: Key): string {
       return 'a name';
     case 'path':
       return 'a directory';
+    case 'socket':
+      return '`auto`, a path, `none`';
+    case 'field':
+      return 'a path of names (`dimensions.device_id`), `null`; as flag also `none`';
     default:
       return 'a topic’s name';
   }

@@ -7,14 +7,16 @@ import { didYouMean } from './suggest.ts';
 
 /** The tasks as the engine sees them, in the order of {@link taskAnalyses}. */
 export function tasksOf({ tasks }: Config): readonly Task[] {
-  return tasks.map(({ name, group, topics, lanes, laneLengthMax, heldKeysMax, retry, outputs }) => ({
-    name,
-    group,
-    topics,
-    lanes,
-    laneLengthMax,
-    heldKeysMax,
-    outputs,
+  return tasks.map(({ retry, ...task }) => ({
+    name: task.name,
+    group: task.group,
+    topics: task.topics,
+    lanes: task.lanes,
+    laneLengthMax: task.laneLengthMax,
+    heldKeysMax: task.heldKeysMax,
+    shardBy: task.shardBy,
+    circuit: task.circuit,
+    outputs: task.outputs,
     retry: {
       retriesMax: retry.max,
       backoffMs: retry.backoffMs,
@@ -53,7 +55,9 @@ export function engineLimits({ credit, pull, aheadMax, batch, commit, shutdown }
     batchBytesMax: batch.bytes,
     batchMs: batch.ms,
     commitIntervalMs: commit.intervalMs,
+    intakeMs: shutdown.intakeMs,
     drainMs: shutdown.drainMs,
+    commitMs: shutdown.commitMs,
     revokeMs: shutdown.revokeMs,
   };
 }

@@ -24,6 +24,20 @@ export const SYSTEM = {
     doc: 'Deliveries that one lane holds before intake of its task waits.' },
   heldKeysMax: { type: 'int', min: 1, max: 1_000_000, default: 1000, task: true, hot: true,
     doc: 'Keys of a task that may wait for a retry at one time; past it, their lane holds.' },
+  delivery: { type: 'choice', options: ['at-least-once', 'exactly-once'], default: 'at-least-once',
+    doc: '`exactly-once`: findings, dead letters and offsets of a partition are written in one transaction, in the order of the offsets.' },
+  shardBy: {
+    doc: 'What deliveries are sharded and kept in order by.',
+    task: true,
+    keys: {
+      field: { type: 'field', default: null,
+        doc: 'A field of the JSON event such as `dimensions.device_id`; order is then kept within its values. `null`: the key of the record. Deliveries without the field spread without order.' },
+      rule: { type: 'choice', options: ['hash', 'modulo'], default: 'hash',
+        doc: '`hash` of the key or field; `modulo`: its whole number modulo `lanes` (35432 with ten lanes is lane 2), and a hash where it is none.' },
+      scanBytesMax: { type: 'int', min: 64, max: 16_777_216, default: 65_536, unit: 'bytes',
+        doc: 'How far into a value the field is looked for.' },
+    },
+  },
   from: { type: 'from', default: 'earliest', doc: 'Where a group without a committed offset begins.' },
   encoding: { type: 'choice', options: ['json', 'msgpack'], default: 'json', task: true,
     doc: 'How findings are written.' },
@@ -33,6 +47,8 @@ export const SYSTEM = {
     doc: 'How long the analysis of one delivery may take before its thread is ended.' },
   http: { type: 'address', default: null,
     doc: 'Address of `/metrics`, `/healthz` and `/readyz`. A bare port means loopback; `null` means none.' },
+  control: { type: 'socket', default: 'auto',
+    doc: 'Unix socket at which `faultline status`, `why`, `scale`, `drain` and `stop` reach the process. `auto`: `control.sock` in the directory of the embedded log; `none`: there is none, as with `transport: memory`. In a config file a path is relative to that file.' },
   outputs: {
     doc: 'Output topics. `{topic}`, `{task}` and `{category}` are filled in; no task may consume what comes out.',
     task: true,
@@ -54,6 +70,19 @@ export const SYSTEM = {
         doc: 'How often to look for what other processes wrote.' },
       recordBytesMax: { type: 'int', min: 1024, max: 268_435_456, default: 16_777_216, unit: 'bytes',
         doc: 'Largest record that the log takes, key and headers counted.' },
+      retention: {
+        doc: 'What the embedded log removes by itself, whole blocks at a time from the start of a partition.',
+        keys: {
+          ageMs: { type: 'int', min: 0, max: 315_360_000_000, default: 0, hot: true, flag: 'retention-age-ms',
+            doc: 'Remove records older than this, by their own timestamps; 0: never.' },
+          bytes: { type: 'int', min: 0, max: 1_125_899_906_842_624, default: 0, unit: 'bytes', hot: true, flag: 'retention-bytes',
+            doc: 'Remove the oldest records of a partition that holds more than this; 0: no limit.' },
+          uncommitted: { type: 'choice', options: ['keep', 'drop'], default: 'keep', hot: true, flag: 'retention-uncommitted',
+            doc: 'What a group that has a position in the partition has not committed yet: `keep` it, or `drop` it too.' },
+          intervalMs: { type: 'int', min: 100, max: 86_400_000, default: 60_000, hot: true, flag: 'retention-interval-ms',
+            doc: 'How often `run` looks for something to remove.' },
+        },
+      },
     },
   },
   credit: {
@@ -129,11 +158,27 @@ export const SYSTEM = {
         doc: 'Then: publish a dead letter, finish without one, or stop the engine without committing.' },
     },
   },
-  shutdown: {
-    doc: 'Deadlines of an ordered exit; what is unfinished by then is not committed.',
+  circuit: {
+    doc: 'Stops a task that gives up too much: its topics are not read any more, nothing unfinished is committed, other tasks go on.',
+    task: true,
     keys: {
+      deadLetterPercentMax: { type: 'int', min: 0, max: 99, default: 0, hot: true,
+        doc: 'Stop when more than this share of the last `window` deliveries was given up; 0: never.' },
+      window: { type: 'int', min: 10, max: 1_000_000, default: 1000, hot: true,
+        doc: 'Deliveries that the share is taken over; fewer are never judged.' },
+      consecutiveMax: { type: 'int', min: 0, max: 1_000_000, default: 0, hot: true,
+        doc: 'Stop when more deliveries than this were given up in a row; 0: never.' },
+    },
+  },
+  shutdown: {
+    doc: 'Deadlines of an ordered exit, step by step; what is unfinished by then is not committed.',
+    keys: {
+      intakeMs: { type: 'int', min: 0, max: 86_400_000, default: 5000, hot: true,
+        doc: 'For reads under way to end.' },
       drainMs: { type: 'int', min: 0, max: 86_400_000, default: 30_000, hot: true,
         doc: 'For the work in hand at a stop.' },
+      commitMs: { type: 'int', min: 0, max: 86_400_000, default: 10_000, hot: true,
+        doc: 'For the last commit, tries included.' },
       revokeMs: { type: 'int', min: 0, max: 86_400_000, default: 10_000, hot: true,
         doc: 'For the work in hand of partitions that are taken away.' },
       closeMs: { type: 'int', min: 1, max: 86_400_000, default: 5000, hot: true,
@@ -165,6 +210,8 @@ export const SYSTEM = {
     keys: {
       heapMbMax: { type: 'int', min: 16, max: 65_536, default: 512,
         doc: 'Heap of one worker thread in MiB; a delivery that needs more ends the thread and is blamed.' },
+      startMs: { type: 'int', min: 100, max: 3_600_000, default: 30_000,
+        doc: 'How long a worker thread may take to start and load its analyzers, and to end; then the engine fails with E_POOL_FAILED.' },
     },
   },
   logging: {

@@ -20,6 +20,7 @@ export const CONFIG_LIMITS = {
   analyzersMax: 1000,
   nameLengthMax: 64,
   topicLengthMax: 249,
+  fieldLengthMax: 200,
   mistakesMax: 100,
 } as const;
 

@@ -4,7 +4,7 @@
  * In a file values have types (`lanes: "8"` is a mistake); in the environment and behind a flag all
  * is text.
  */
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { unreachable } from '../model/assert.ts';
 import type { Address, From } from './config.ts';
 import type { IntKey, Key, ThreadsKey } from './keys.ts';
@@ -31,6 +31,10 @@ export const TOPIC_SOURCE = '^([A-Za-z0-9._-]|\\{(topic|task|category)\\})+$';
 export const TIME_SOURCE =
   '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d:\\d\\d))?$';
 
+/** What the path of a field is made of. */
+export const FIELD_SOURCE = '^[^.\\s"\\\\]+(\\.[^.\\s"\\\\]+){0,7}$';
+
+const FIELD = new RegExp(FIELD_SOURCE);
 const NAME = new RegExp(NAME_SOURCE);
 const TOPIC = new RegExp(TOPIC_SOURCE);
 const TIME = new RegExp(TIME_SOURCE);
@@ -54,12 +58,16 @@ export function readValue(key: Key, written: Written): Reading {
         : { expected: 'a directory' };
     case 'topic':
       return readTopic(raw);
+    case 'field':
+      return readField(raw);
     case 'threads':
       return readThreads(key, written);
     case 'from':
       return readFrom(raw);
     case 'address':
       return readAddress(raw);
+    case 'socket':
+      return readSocket(written);
     default:
       return unreachable(key);
   }
@@ -118,6 +126,13 @@ function readThreads(key: ThreadsKey, written: Written): Reading {
   return { expected: `auto or a whole number from 1 to ${key.max}` };
 }
 
+function readField(raw: unknown): Reading {
+  if (raw === null || raw === 'none') return { value: null };
+  const legal = typeof raw === 'string' && raw.length <= CONFIG_LIMITS.fieldLengthMax && FIELD.test(raw);
+  if (legal) return { value: raw };
+  return { expected: 'a path of names with dots between them, like dimensions.device_id, or none' };
+}
+
 function readTopic(raw: unknown): Reading {
   const legal =
     typeof raw === 'string' &&
@@ -145,6 +160,15 @@ function readAddress(raw: unknown): Reading {
   const address: Address = { host: six ?? host ?? '127.0.0.1', port: Number(port) };
   if (port !== undefined && address.port <= 65_535) return { value: address };
   return { expected: 'HOST:PORT, a port (for loopback) or none' };
+}
+
+/** A path in a file becomes absolute, so that no path reads `auto`; write `./auto` for one behind a flag. */
+function readSocket({ raw, text, directory }: Written): Reading {
+  if (raw === null || raw === 'none') return { value: null };
+  if (typeof raw !== 'string' || raw === '' || raw.includes('\0')) {
+    return { expected: 'auto, none or the path of a Unix socket' };
+  }
+  return { value: raw === 'auto' || text ? raw : resolve(directory, raw) };
 }
 
 function addressText(raw: unknown): string {

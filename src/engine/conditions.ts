@@ -15,8 +15,8 @@ export class Conditions {
     this.#clock = clock;
   }
 
-  /** True as soon as `holds()` does; false when it does not within `deadlineMs`. */
-  until(holds: () => boolean, deadlineMs: number): Promise<boolean> {
+  /** True as soon as `holds()` does; false when it does not within `deadlineMs` (`null`: it will). */
+  until(holds: () => boolean, deadlineMs: number | null): Promise<boolean> {
     if (holds()) return Promise.resolve(true);
     return new Promise((resolve) => {
       let cancel: Cancel = () => undefined;
@@ -29,10 +29,17 @@ export class Conditions {
         },
       };
       this.#waiters.push(waiter);
+      if (deadlineMs === null) return;
       cancel = this.#clock.schedule(deadlineMs, () => {
         waiter.settle(false);
       });
     });
+  }
+
+  /** Looks again, now and after so long, for what depends on the time; a timer may be early by less than 1 ms. */
+  checkWithin(ms: number): void {
+    this.check();
+    if (this.#waiters.length > 0) this.#clock.schedule(ms + 1, () => this.check());
   }
 
   /** Looks again. Cheap while nothing waits. */

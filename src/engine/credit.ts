@@ -41,9 +41,9 @@ export class Credit {
   }
 
   /** What is spent or set aside, if nothing is left. */
-  get spent(): 'credit-deliveries' | 'credit-bytes' | null {
-    if (this.#freeDeliveries <= 0) return 'credit-deliveries';
-    return this.#freeBytes <= 0 ? 'credit-bytes' : null;
+  get spent(): 'credit.deliveries' | 'credit.bytes' | null {
+    if (this.#freeDeliveries <= 0) return 'credit.deliveries';
+    return this.#freeBytes <= 0 ? 'credit.bytes' : null;
   }
 
   /** Whether enough is free again to go on after a stop. */

@@ -8,6 +8,7 @@
  */
 import { assert } from '../model/assert.ts';
 import type { Outcome } from '../model/batch.ts';
+import type { SlotStatus } from '../model/status.ts';
 import type { Pool } from '../ports/pool.ts';
 import type { Lane, TaskLanes, Work } from './lane.ts';
 import type { EngineLimits } from './options.ts';
@@ -50,15 +51,46 @@ export class Dispatch {
   readonly #next: DispatchNext;
   /** Ready lanes, oldest first. A lane is here when it has work, is in no batch and is not blocked. */
   #ready: Lane[] = [];
-  readonly #batchesBySlot: number[];
+  /** Those in hand or waiting, by slot. */
+  readonly #bySlot: Set<DispatchedBatch>[];
   #batches = 0;
+  /** Slots from here on get nothing any more: the pool is about to lose them. */
+  #slots: number;
   #stopped = false;
 
   constructor(pool: Pool, limits: EngineLimits, next: DispatchNext) {
     this.#pool = pool;
     this.#limits = limits;
     this.#next = next;
-    this.#batchesBySlot = new Array<number>(pool.slots).fill(0);
+    this.#slots = pool.slots;
+    this.#bySlot = Array.from({ length: pool.slots }, () => new Set());
+  }
+
+  /** Of each slot its batches and their deliveries. */
+  get slots(): readonly SlotStatus[] {
+    return this.#bySlot.map((batches, slot) => ({
+      slot,
+      batches: batches.size,
+      deliveries: [...batches].reduce((sum, { items }) => sum + items.length, 0),
+    }));
+  }
+
+  /** From now on only the first `slots` slots get batches. */
+  confine(slots: number): void {
+    this.#slots = slots;
+    while (this.#bySlot.length < slots) this.#bySlot.push(new Set());
+    this.kick();
+  }
+
+  /** Whether no slot beyond those in use has a batch. */
+  get isConfined(): boolean {
+    return this.#bySlot.every((batches, slot) => slot < this.#slots || batches.size === 0);
+  }
+
+  /** Forgets the slots beyond those in use, which have no batch. */
+  forgetSlots(): void {
+    assert(this.isConfined, 'a slot that goes has no batch');
+    this.#bySlot.length = this.#slots;
   }
 
   /** Notes that a lane may have become ready. */
@@ -82,17 +114,18 @@ export class Dispatch {
   }
 
   #spreadOverIdleSlots(): void {
-    let idle = this.#batchesBySlot.filter((batches) => batches === 0).length;
-    for (let slot = 0; slot < this.#batchesBySlot.length && this.#ready.length > 0; slot++) {
-      if (this.#batchesBySlot[slot] !== 0) continue;
+    let idle = 0;
+    for (let slot = 0; slot < this.#slots; slot++) if (this.#batchesOf(slot).size === 0) idle += 1;
+    for (let slot = 0; slot < this.#slots && this.#ready.length > 0; slot++) {
+      if (this.#batchesOf(slot).size > 0) continue;
       this.#send(slot, this.#fill(Math.ceil(this.#ready.length / idle)));
       idle -= 1;
     }
   }
 
   #fillWaitingRoom(): void {
-    for (let slot = 0; slot < this.#batchesBySlot.length; slot++) {
-      if (this.#batchesBySlot[slot] !== BATCHES_PER_SLOT - 1 || !this.#enoughForFullBatch()) continue;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (this.#batchesOf(slot).size !== BATCHES_PER_SLOT - 1 || !this.#enoughForFullBatch()) continue;
       this.#send(slot, this.#fill(this.#ready.length));
     }
   }
@@ -162,9 +195,12 @@ export class Dispatch {
   #send(slot: number, filling: Filling): void {
     if (filling.items.length === 0) return;
     const batch: DispatchedBatch = { id: ++this.#batches, items: filling.items, lanes: filling.lanes };
-    this.#batchesBySlot[slot] = this.#batchesOf(slot) + 1;
-    assert(this.#batchesOf(slot) <= BATCHES_PER_SLOT, 'a slot has at most two batches');
-    for (const work of batch.items) work.partition.inHand += 1;
+    this.#batchesOf(slot).add(batch);
+    assert(this.#batchesOf(slot).size <= BATCHES_PER_SLOT, 'a slot has at most two batches');
+    for (const work of filling.items) {
+      work.partition.inHand += 1;
+      work.slot = slot;
+    }
     this.#next.dispatched(slot, batch);
     this.#pool
       .run(slot, batch)
@@ -178,7 +214,7 @@ export class Dispatch {
 
   #return(slot: number, batch: DispatchedBatch, outcome: Outcome, expectedMs: number): void {
     if (this.#stopped) return;
-    this.#batchesBySlot[slot] = this.#batchesOf(slot) - 1;
+    assert(this.#batchesOf(slot).delete(batch), 'a batch comes back once');
     this.#learn(batch, outcome, expectedMs);
     this.#next.outcome(slot, batch, outcome);
     for (const lane of batch.lanes) {
@@ -188,8 +224,8 @@ export class Dispatch {
     this.kick();
   }
 
-  #batchesOf(slot: number): number {
-    const batches = this.#batchesBySlot[slot];
+  #batchesOf(slot: number): Set<DispatchedBatch> {
+    const batches = this.#bySlot[slot];
     assert(batches !== undefined, 'a slot of the pool is known');
     return batches;
   }

@@ -1,29 +1,35 @@
 /**
  * The engine: consume → route → shard → dispatch → publish → commit, with retry and dead-letter
  * between dispatch and publish. Each stage is a file of its name; this file joins them, and the data
- * flows through it from top to bottom.
+ * flows through it from top to bottom. Where it is exactly once, `transact` stands in for publish and
+ * commit.
  *
- * Promises: nothing lost, order within a key, everything bounded (README, Guarantees). It has
- * no clock, timer, randomness or I/O of its own, and never looks into a value.
+ * Promises: nothing lost, order within a key, everything bounded (docs/guarantees.md). It has
+ * no clock, timer, randomness or I/O of its own, and never looks into a value (but for the one field
+ * that `shardBy` may name).
  */
 import type { Delivery } from '../model/delivery.ts';
 import { describe, EngineError, toFault } from '../model/errors.ts';
-import { Commit } from './commit.ts';
+import type { EngineStatus, WhyPartition } from '../model/status.ts';
 import { Conditions } from './conditions.ts';
-import { Consume } from './consume.ts';
+import { Exit } from './exit.ts';
+import { Group } from './group.ts';
 import { Credit } from './credit.ts';
 import { Dispatch } from './dispatch.ts';
 import { Endings } from './endings.ts';
-import { TaskLanes, Work } from './lane.ts';
-import { Membership } from './membership.ts';
+import type { InFlight } from './inspect.ts';
+import { causeOf, causeOfAhead, engineStatus, whereabouts, whyPartition } from './inspect.ts';
+import { Intake } from './intake.ts';
+import type { Work } from './lane.ts';
+import { TaskLanes } from './lane.ts';
 import type { EngineGroup, EngineOptions } from './options.ts';
-import type { Partition } from './partition.ts';
+import type { Output } from './publish.ts';
 import { Publish } from './publish.ts';
+import { Resize } from './resize.ts';
 import { Retry } from './retry.ts';
-import { routeTopic } from './route.ts';
 import { Settle } from './settle.ts';
-import { Shard } from './shard.ts';
-import { sleep } from './sleep.ts';
+import { given } from './sleep.ts';
+import { Transact } from './transact.ts';
 
 /** Share of a batch's time that a delivery is expected to take before any was seen. */
 const FIRST_COST_SHARE = 1 / 8;
@@ -33,14 +39,8 @@ export interface EngineReport {
   readonly reason: string;
   /** Deliveries consumed and not finished; they are not committed and come again. */
   readonly unfinished: number;
-}
-
-/** The parts of one consumer group. */
-interface GroupParts {
-  readonly group: EngineGroup;
-  readonly membership: Membership;
-  readonly consume: Consume;
-  readonly commit: Commit;
+  /** Tasks whose circuit stopped them, with why. */
+  readonly stopped: readonly { readonly task: string; readonly reason: string }[];
 }
 
 /** One engine, for one run. */
@@ -48,49 +48,36 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #credit: Credit;
   readonly #conditions: Conditions;
+  readonly #exit: Exit;
   readonly #tasks: readonly TaskLanes[];
-  readonly #groups: readonly GroupParts[];
-  readonly #shard = new Shard();
+  readonly #groups: readonly Group[];
+  readonly #intake: Intake;
   readonly #dispatch: Dispatch;
+  readonly #resizing: Resize;
   readonly #settle: Settle;
-  readonly #publish: Publish;
+  readonly #output: Output;
+  readonly #transact: Transact | null;
   readonly #endings: Endings;
   /** Given when intake ends. */
-  readonly #intake = new AbortController();
+  readonly #intakeEnd = new AbortController();
   /** Given when the engine ends. */
   readonly #life = new AbortController();
   #epoch = 0;
   #reason: string | null = null;
-  #drainStartedMs = 0;
+  /** Nothing that a pull still brings is taken. */
+  #isClosed = false;
   #error: Error | null = null;
 
   constructor(options: EngineOptions) {
-    const { limits, clock, probe, sink, pool } = options;
+    const { limits, clock, probe, pool } = options;
     this.#options = options;
     this.#credit = new Credit(limits.creditDeliveries, limits.creditBytes);
     this.#conditions = new Conditions(clock);
+    this.#exit = new Exit({ limits, clock, probe, conditions: this.#conditions });
     this.#tasks = options.tasks.map((task, i) => new TaskLanes(i, task, limits.batchMs * FIRST_COST_SHARE));
-    this.#groups = options.groups.map((group) => this.#join(group));
+    this.#groups = options.groups.map((group) => this.#makeGroup(group));
     this.#endings = new Endings(options.tasks, clock, probe);
-    this.#settle = new Settle({
-      credit: this.#credit,
-      retry: new Retry(
-        clock,
-        this.#guard((lane) => {
-          this.#dispatch.offer(lane);
-          this.#dispatch.kick();
-        }),
-      ),
-      endings: this.#endings,
-      random: options.random,
-      probe,
-      deadLetter: {
-        valueBytesMax: options.publish.deadLetterBytesMax,
-        headerBytesMax: options.publish.deadLetterHeaderBytesMax,
-      },
-      publish: () => this.#publish,
-      fail: this.#fail,
-    });
+    this.#settle = this.#makeSettle();
     this.#dispatch = new Dispatch(pool, limits, {
       dispatched: (slot, { id, items, lanes }) => {
         probe({ type: 'dispatched', slot, batch: id, deliveries: items.length, lanes: lanes.length });
@@ -99,22 +86,26 @@ export class Engine {
         this.#settle.outcome(slot, batch, outcome);
         this.#afterFinishing();
       },
-      dropped: (work) => {
-        this.#credit.give(work.bytes);
-        this.#afterFinishing();
-      },
+      dropped: this.#drop,
       failed: this.#fail,
     });
-    this.#publish = new Publish({ sink, clock, probe }, options.publish, {
-      acknowledged: (publications) => {
-        for (const publication of publications) this.#settle.acknowledged(publication);
-        this.#afterFinishing();
+    this.#intake = new Intake({
+      credit: this.#credit,
+      clock,
+      probe,
+      offer: (lane) => {
+        this.#dispatch.offer(lane);
       },
-      refused: (publication, error) => {
-        this.#settle.refused(publication, error);
-      },
-      failed: this.#fail,
     });
+    this.#resizing = new Resize({
+      pool,
+      dispatch: this.#dispatch,
+      conditions: this.#conditions,
+      probe,
+      ended: () => this.#life.signal.aborted,
+    });
+    this.#transact = this.#makeTransact();
+    this.#output = this.#transact ?? this.#makePublish();
   }
 
   /** Deliveries consumed and not finished. */
@@ -132,58 +123,82 @@ export class Engine {
    * engine fails; then nothing unfinished was committed. Closes none of its ports.
    */
   async run(): Promise<EngineReport> {
-    const background: Promise<void>[] = [];
     try {
-      await Promise.all(this.#groups.map(({ group, membership }) => group.source.open(membership)));
-      background.push(...this.#groups.map((parts) => this.#commitNowAndThen(parts)));
-      await Promise.all(this.#groups.map(({ consume }) => this.#supervise(consume.run())));
+      await Promise.all(this.#groups.map((group) => group.open()));
+      await this.#consume();
       await this.#finishWorkInHand();
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#dispatch.stop();
-      this.#publish.stop();
+      this.#output.stop();
       this.#life.abort();
-      await Promise.all(background);
+      this.#conditions.check();
     }
     return this.#conclude();
   }
 
-  /** Begins the ordered exit: intake stops, work in hand is waited for. Again: does nothing. `run` resolves after it. */
-  drain(reason: string): void {
-    if (this.#reason !== null) return;
+  /**
+   * Begins the ordered exit: intake stops, work in hand is waited for, for at most `withinMs`. `run`
+   * resolves after it. Again: may shorten the wait, changes nothing else.
+   */
+  drain(reason: string, withinMs: number = this.#options.limits.drainMs): void {
+    if (!this.#exit.begin(withinMs) || this.#reason !== null) return;
     this.#reason = reason;
-    this.#drainStartedMs = this.#options.clock.monotonic();
     this.#options.probe({ type: 'draining', reason });
-    this.#intake.abort();
+    this.#intakeEnd.abort();
     this.#resumeIntake();
-    this.#publish.hurry();
+    this.#output.hurry();
+  }
+
+  /**
+   * Changes the number of slots while it runs; order is kept, for no lane is in two batches. Rejects as
+   * the pool does, and with `E_ENGINE_ENDED`. One at a time, in the order of the calls.
+   */
+  resize(slots: number): Promise<void> {
+    return this.#resizing.to(slots);
+  }
+
+  /** What it is doing. */
+  status(): EngineStatus {
+    const running = this.#reason === null ? 'running' : 'draining';
+    return engineStatus({
+      state: this.#life.signal.aborted ? 'ended' : running,
+      reason: this.#reason,
+      delivery: this.#transact === null ? 'at-least-once' : 'exactly-once',
+      limits: this.#options.limits,
+      credit: this.#credit,
+      inFlight: this.#whereabouts(),
+      tasks: this.#tasks,
+      slots: this.#dispatch.slots,
+      groups: this.#groups,
+    });
+  }
+
+  /** Why the watermark of a partition stands where it stands, for each group that reads it. */
+  why(topic: string, partition: number): readonly WhyPartition[] {
+    const nowMs = this.#options.clock.monotonic();
+    return this.#groups
+      .map(({ membership }) => membership.partitionOf(topic, partition))
+      .filter((found) => found !== undefined)
+      .map((found) => whyPartition(found, nowMs));
   }
 
   // consume → route → shard → dispatch
 
-  #accept(membership: Membership, deliveries: readonly Delivery[], group: string): void {
-    const { clock, probe } = this.#options;
-    const nowMs = clock.monotonic();
-    let consumed = 0;
-    let bytes = 0;
-    let partition: Partition | undefined;
-    for (const delivery of deliveries) {
-      if (partition?.topic !== delivery.topic || partition.partition !== delivery.partition) {
-        partition = membership.partitionOf(delivery.topic, delivery.partition);
-      }
-      if (partition === undefined || partition.lanes === null || partition.phase !== 'active') continue;
-      const lane = this.#shard.laneOf(partition.lanes, delivery);
-      const work = new Work(delivery, lane, partition, nowMs);
-      lane.queue.pushBack(work);
-      this.#dispatch.offer(lane);
-      consumed += 1;
-      bytes += work.bytes;
-    }
-    this.#credit.take(consumed, bytes);
-    probe({ type: 'consumed', group, deliveries: consumed, bytes });
+  readonly #accept = ({ name, membership }: Group, deliveries: readonly Delivery[]): void => {
+    if (this.#isClosed) return;
+    this.#intake.accept(deliveries, name, (topic, partition) => membership.partitionOf(topic, partition));
     this.#dispatch.kick();
-  }
+  };
+
+  /** A delivery that is not processed here: its partition was taken away, or its task stopped. */
+  readonly #drop = (work: Work): void => {
+    work.dropped = true;
+    this.#credit.give(work.bytes);
+    this.#transact?.cut(work);
+    this.#afterFinishing();
+  };
 
   /** Deliveries left the engine: tell it, and let those go on who wait for it. */
   #afterFinishing(): void {
@@ -192,38 +207,59 @@ export class Engine {
     this.#resumeIntake();
   }
 
-  #resumeIntake(): void {
+  readonly #resumeIntake = (): void => {
     for (const { consume } of this.#groups) consume.resume();
-  }
+  };
 
-  // commit
-
-  async #commitNowAndThen({ commit }: GroupParts): Promise<void> {
-    const { clock, limits } = this.#options;
-    while (!this.#life.signal.aborted) {
-      await sleep(clock, limits.commitIntervalMs, this.#life.signal);
-      if (!this.#life.signal.aborted) await commit.now();
+  /** A circuit has opened: the task's topics are read no more; the others go on, if there are any. */
+  readonly #stopTask = (owner: TaskLanes, reason: string): void => {
+    const { clock, probe } = this.#options;
+    owner.stopped = reason;
+    probe({ type: 'task-stopped', task: owner.task.name, reason });
+    for (const { membership } of this.#groups) {
+      for (const partition of membership.partitions())
+        if (partition.lanes === owner && partition.phase === 'active') partition.phase = 'stopped';
     }
+    // Later, for deliveries are just being finished: what waits in its lanes is dropped.
+    clock.schedule(
+      0,
+      this.#guard(() => this.#dispatch.kick()),
+    );
+    if (this.#tasks.every(({ stopped }) => stopped !== null))
+      this.drain(`every task is stopped, the last was ${owner.task.name}`);
+  };
+
+  #whereabouts(): InFlight {
+    const pool = this.#dispatch.slots.reduce((sum, { deliveries }) => sum + deliveries, 0);
+    const counts = { inFlight: this.inFlight, pool, release: this.#transact?.heldBack ?? 0 };
+    return whereabouts(this.#tasks, counts);
   }
 
   // the ordered exit
 
+  /** Until intake ends. */
+  async #consume(): Promise<void> {
+    const loops = Promise.all(this.#groups.map(({ consume }) => this.#supervise(consume.run())));
+    await Promise.race([loops, given(this.#intakeEnd.signal)]);
+    await this.#exit.endIntake(loops);
+    this.#isClosed = true;
+  }
+
   async #finishWorkInHand(): Promise<void> {
-    const { clock, limits } = this.#options;
-    const leftMs = (): number => Math.max(0, this.#drainStartedMs + limits.drainMs - clock.monotonic());
-    await this.#conditions.until(() => this.#credit.deliveries === 0 || this.#error !== null, leftMs());
+    await this.#exit.finishWork(() => this.#credit.deliveries === 0 || this.#error !== null);
     this.#dispatch.stop();
-    this.#publish.stop();
-    if (this.#error !== null) return;
-    for (const { commit } of this.#groups) await commit.within(leftMs);
+    this.#output.stop();
+    if (this.#error === null) await this.#exit.commit(this.#groups.map(({ commitWithin }) => commitWithin));
   }
 
   #conclude(): EngineReport {
-    const { clock, probe } = this.#options;
     if (this.#error !== null) throw this.#error;
     const unfinished = this.#credit.deliveries;
-    probe({ type: 'drained', unfinished, elapsedMs: clock.monotonic() - this.#drainStartedMs });
-    return { reason: this.#reason ?? 'ended', unfinished };
+    this.#options.probe({ type: 'drained', unfinished, elapsedMs: this.#exit.elapsedMs });
+    const stopped = this.#tasks.flatMap(({ task, stopped: reason }) =>
+      reason === null ? [] : [{ task: task.name, reason }],
+    );
+    return { reason: this.#reason ?? 'ended', unfinished, stopped };
   }
 
   /** Ends the engine without committing what is not done. */
@@ -234,8 +270,8 @@ export class Engine {
     this.#options.probe({ type: 'failed', code, message });
     this.#reason ??= 'failed';
     this.#dispatch.stop();
-    this.#publish.stop();
-    this.#intake.abort();
+    this.#output.stop();
+    this.#intakeEnd.abort();
     this.#life.abort();
     this.#resumeIntake();
     this.#conditions.check();
@@ -262,51 +298,84 @@ export class Engine {
 
   // wiring
 
-  #join(group: EngineGroup): GroupParts {
-    const { clock, probe, limits, tasks } = this.#options;
-    const ofGroup = this.#tasks.filter(({ task }) => task.group === group.name);
-    const membership: Membership = new Membership({
-      group: group.name,
-      probe,
+  #makeSettle(): Settle {
+    const { clock, random, probe, publish } = this.#options;
+    const retry = new Retry(
       clock,
-      conditions: this.#conditions,
-      revokeMs: limits.revokeMs,
-      tasks: this.#tasks,
-      nextEpoch: () => ++this.#epoch,
-      route: (topic) => routeTopic(tasks, group.name, topic),
-      commitRevoking: (leftMs) => commit.within(leftMs, 'revoking'),
-      ended: () => this.#life.signal.aborted,
-    });
-    const commit: Commit = new Commit(group, { clock, probe }, () => membership.partitions());
-    const context = {
-      group,
-      tasks: ofGroup,
+      this.#guard((lane) => {
+        this.#dispatch.offer(lane);
+        this.#dispatch.kick();
+      }),
+    );
+    return new Settle({
       credit: this.#credit,
-      limits,
-      clock,
+      retry,
+      endings: this.#endings,
+      random,
       probe,
-      signal: this.#intake.signal,
-      groups: this.#options.groups.length,
-      partitionOf: (topic: string, partition: number) => membership.partitionOf(topic, partition),
-    };
-    const consume = new Consume(context, {
-      accept: (deliveries) => {
-        this.#accept(membership, deliveries, group.name);
+      deadLetter: {
+        valueBytesMax: publish.deadLetterBytesMax,
+        headerBytesMax: publish.deadLetterHeaderBytesMax,
       },
-      released: () => {
-        this.#resumeIntake();
-      },
-      nothing: () => this.#drainWhenIdle(),
+      output: () => this.#output,
+      stopTask: this.#stopTask,
+      fail: this.#fail,
     });
-    return { group, membership, consume, commit };
+  }
+
+  #makePublish(): Publish {
+    const { sink, clock, probe, publish } = this.#options;
+    return new Publish({ sink, clock, probe }, publish, {
+      acknowledged: (publications) => {
+        for (const publication of publications) this.#settle.acknowledged(publication);
+        this.#afterFinishing();
+      },
+      finished: (work) => {
+        this.#settle.finish(work);
+      },
+      substitute: (publication, error) => this.#settle.substitute(publication, error),
+      failed: this.#fail,
+    });
+  }
+
+  #makeTransact(): Transact | null {
+    const { transactions, clock, probe, publish } = this.#options;
+    if (transactions === null) return null;
+    return new Transact({ transactions, clock, probe }, publish, {
+      finished: (work) => {
+        this.#settle.finish(work);
+      },
+      dropped: this.#drop,
+      substitute: (publication, error) => this.#settle.substitute(publication, error),
+      released: () => {
+        this.#afterFinishing();
+      },
+      failed: this.#fail,
+    });
+  }
+
+  #makeGroup(group: EngineGroup): Group {
+    return new Group(group, {
+      options: this.#options,
+      credit: this.#credit,
+      conditions: this.#conditions,
+      tasks: this.#tasks,
+      intakeEnd: this.#intakeEnd.signal,
+      end: this.#life.signal,
+      nextEpoch: () => ++this.#epoch,
+      accept: this.#accept,
+      resumeIntake: this.#resumeIntake,
+      nothing: () => this.#drainWhenIdle(),
+      fenced: (partition) => this.#transact?.forget(partition),
+      causeOf: (ahead) => (ahead.length === 0 ? causeOf(this.#whereabouts()) : causeOfAhead(ahead)),
+    });
   }
 
   async #drainWhenIdle(): Promise<void> {
     const isBusy =
       this.#credit.deliveries > 0 || this.#groups.some(({ membership }) => membership.isRevoking);
     if (!this.#options.untilIdle || isBusy) return;
-    const backlogs = await Promise.all(this.#groups.map(({ group }) => group.source.backlog()));
-    const left = backlogs.flat().some(({ deliveries }) => deliveries > 0);
-    if (!left && this.#credit.deliveries === 0) this.drain('idle');
+    const backlogs = await Promise.all(this.#groups.map((group) => group.backlog()));
+    if (backlogs.every((left) => left === 0) && this.#credit.deliveries === 0) this.drain('idle');
   }
 }

@@ -1,22 +1,34 @@
 /**
  * The ordered queue of one shard of one task, and the deliveries in it.
  *
- * Promise: a lane is in at most one batch at a time, and deliveries of one key leave it in the order
- * they came, also when one of them waits for a retry: the later ones of its key wait behind it, the
- * other keys go on.
+ * Promise: a lane is in at most one batch at a time, and deliveries of one order (of one key, that is)
+ * leave it as they came, also when one of them waits for a retry: the later ones of its order wait
+ * behind it, the others go on.
  */
 import { assert } from '../model/assert.ts';
 import type { BatchItem } from '../model/batch.ts';
 import type { Delivery } from '../model/delivery.ts';
+import type { Fault } from '../model/errors.ts';
 import type { Task } from '../model/task.ts';
+import { Circuit } from './circuit.ts';
 import { Deque } from './deque.ts';
 import type { Partition } from './partition.ts';
 import { deliveryBytes } from './partition.ts';
+import type { Outgoing } from './publish.ts';
+import { NO_ORDER, Sharding } from './shard.ts';
+
+/** Where a delivery comes from within the engine. */
+export interface WorkOrigin {
+  readonly lane: Lane;
+  readonly partition: Partition;
+  readonly consumedMs: number;
+}
 
 /** A delivery on its way through the engine. */
 export class Work implements BatchItem {
   readonly delivery: Delivery;
   readonly task: number;
+  readonly order: number;
   readonly partition: Partition;
   readonly lane: Lane;
   /** Of the partition's watermark. */
@@ -26,16 +38,27 @@ export class Work implements BatchItem {
   attempt = 1;
   /** A suspect: runs in a batch of its own. */
   alone = false;
+  /** The slot that has it; -1 for none. */
+  slot = -1;
   /** Publications that are not acknowledged yet. */
   unacknowledged = 0;
+  /** Exactly once only: done, with these to be published, and not released yet. */
+  held: readonly Outgoing[] | null = null;
   ending: 'silent' | 'withFindings' | 'deadLettered' = 'silent';
+  /** Its retries are spent, or another try cannot help. */
+  givenUp = false;
+  /** Not processed here: its partition was taken away, or its task stopped. */
+  dropped = false;
+  /** Why it was last tried again. */
+  lastFault: Fault | null = null;
 
-  constructor(delivery: Delivery, lane: Lane, partition: Partition, consumedMs: number) {
+  constructor(delivery: Delivery, order: number, { lane, partition, consumedMs }: WorkOrigin) {
     this.delivery = delivery;
     this.task = lane.owner.index;
+    this.order = order;
     this.partition = partition;
     this.lane = lane;
-    this.ticket = partition.watermark.begin(delivery.offset);
+    this.ticket = partition.watermark.begin(delivery.offset, this);
     this.consumedMs = consumedMs;
     this.bytes = deliveryBytes(delivery);
   }
@@ -45,7 +68,11 @@ export class Work implements BatchItem {
 export class TaskLanes {
   readonly index: number;
   readonly task: Task;
+  readonly sharding: Sharding;
   readonly lanes: readonly Lane[];
+  readonly circuit: Circuit;
+  /** Why the task was stopped; `null` while it works. */
+  stopped: string | null = null;
   /** Keys that wait for a retry, over all lanes. */
   heldKeys = 0;
   /** Learnt time in the worker for one delivery, milliseconds. */
@@ -55,7 +82,9 @@ export class TaskLanes {
     this.index = index;
     this.task = task;
     this.costMs = costMs;
-    this.lanes = Array.from({ length: task.lanes }, () => new Lane(this));
+    this.sharding = new Sharding(task.shardBy);
+    this.circuit = new Circuit(task.circuit);
+    this.lanes = Array.from({ length: task.lanes }, (_, lane) => new Lane(this, lane));
   }
 
   /** Length of the longest lane. */
@@ -69,18 +98,22 @@ export class TaskLanes {
 /** One lane. */
 export class Lane {
   readonly owner: TaskLanes;
+  readonly index: number;
   readonly queue: Deque<Work> = new Deque<Work>();
   /** In a batch. */
   busy = false;
   /** In the list of ready lanes. */
   ready = false;
-  /** Its first delivery waits for a retry and there is no room to hold its key apart. */
-  blocked = false;
-  readonly #held = new Map<string, Work[]>();
+  /** Its first deliveries wait for so many retries, because there is no room to hold their keys apart. */
+  blocks = 0;
+  /** By order; what has none is held under a name of its own, below zero. */
+  readonly #held = new Map<number, Work[]>();
   #heldCount = 0;
+  #unordered = 0;
 
-  constructor(owner: TaskLanes) {
+  constructor(owner: TaskLanes, index: number) {
     this.owner = owner;
+    this.index = index;
   }
 
   /** All deliveries in the lane, waiting keys included. */
@@ -88,10 +121,19 @@ export class Lane {
     return this.queue.length + this.#heldCount;
   }
 
-  /** Holds a key: `work` waits, later ones of its key behind it. A null key holds nothing but itself. */
-  hold(work: Work): string {
-    const name =
-      work.delivery.key === null ? `\0${work.partition.epoch}:${work.ticket}` : keyName(work.delivery.key);
+  /** Whether all of it waits for a retry. */
+  get blocked(): boolean {
+    return this.blocks > 0;
+  }
+
+  /** Deliveries whose key waits for a retry. */
+  get held(): number {
+    return this.#heldCount;
+  }
+
+  /** Holds a key: `work` waits, later ones of its order behind it. Returns the name to release it by. */
+  hold(work: Work): number {
+    const name = work.order === NO_ORDER ? --this.#unordered : work.order;
     assert(!this.#held.has(name), 'a key is held once');
     this.#held.set(name, [work]);
     this.#heldCount += 1;
@@ -99,38 +141,29 @@ export class Lane {
     return name;
   }
 
-  /** Puts `work` behind an earlier one of its key that waits. False when none does. */
+  /** Puts `work` behind an earlier one of its order that waits. False when none does. */
   follow(work: Work): boolean {
-    if (this.#held.size === 0 || work.delivery.key === null) return false;
-    const waiting = this.#held.get(keyName(work.delivery.key));
+    if (this.#held.size === 0 || work.order === NO_ORDER) return false;
+    const waiting = this.#held.get(work.order);
     if (waiting === undefined) return false;
     waiting.push(work);
     this.#heldCount += 1;
     return true;
   }
 
+  /** Whether `work` waits for a retry, its own or an earlier one's. */
+  holds(work: Work): boolean {
+    if (work.order !== NO_ORDER) return this.#held.get(work.order)?.includes(work) === true;
+    return [...this.#held.values()].some((waiting) => waiting.includes(work));
+  }
+
   /** Ends a hold: its deliveries return to the front of the lane, in order. */
-  release(name: string): void {
+  release(name: number): void {
     const waiting = this.#held.get(name);
     assert(waiting !== undefined, 'a released key was held');
     this.#held.delete(name);
     this.#heldCount -= waiting.length;
     this.owner.heldKeys -= 1;
-    this.giveBack(waiting);
+    for (const work of waiting.toReversed()) this.queue.pushFront(work);
   }
-
-  /** Returns deliveries to the front, in their order. */
-  giveBack(works: readonly Work[]): void {
-    for (let i = works.length - 1; i >= 0; i--) {
-      const work = works[i];
-      if (work !== undefined) this.queue.pushFront(work);
-    }
-  }
-}
-
-/** A key as a map key: one character a byte, so that different bytes are different names. */
-function keyName(key: Uint8Array): string {
-  let name = '=';
-  for (const byte of key) name += String.fromCharCode(byte);
-  return name;
 }

@@ -5,7 +5,7 @@
  * deadline passes, the watermark is committed, and only then the partition is let go. A result that
  * comes later belongs to an older epoch and changes nothing.
  */
-import type { TopicPartition } from '../model/delivery.ts';
+import type { Assignment, TopicPartition } from '../model/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { SourceListener } from '../ports/source.ts';
@@ -20,12 +20,16 @@ export interface MembershipContext {
   readonly probe: Probe;
   readonly clock: Clock;
   readonly conditions: Conditions;
+  /** How long a revoke waits for work in hand, and how long it then tries to commit. */
   readonly revokeMs: number;
+  readonly commitMs: number;
   readonly tasks: readonly TaskLanes[];
   nextEpoch(): number;
   route(topic: string): Route;
   /** Stores the watermarks of partitions being revoked, trying again while there is time. */
   commitRevoking(leftMs: () => number): Promise<boolean>;
+  /** A partition was let go: what is held of it is dropped. */
+  fenced(partition: Partition): void;
   /** The engine has ended: nothing in hand will finish. */
   readonly ended: () => boolean;
 }
@@ -54,33 +58,43 @@ export class Membership implements SourceListener {
     for (const partitions of this.#byTopic.values()) yield* partitions.values();
   }
 
-  assigned(partitions: readonly TopicPartition[]): void {
+  assigned(partitions: readonly Assignment[]): void {
     const { group, probe } = this.#context;
-    probe({ type: 'assigned', group, partitions });
-    for (const { topic, partition } of partitions) {
+    probe({
+      type: 'assigned',
+      group,
+      partitions: partitions.map(({ topic, partition }) => ({ topic, partition })),
+    });
+    for (const assignment of partitions) {
+      const { topic, partition } = assignment;
       const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
       this.#byTopic.set(topic, ofTopic);
       const former = ofTopic.get(partition);
-      if (former !== undefined) former.phase = 'fenced';
-      const epoch = this.#context.nextEpoch();
-      const place = { group, topic, partition, epoch };
-      ofTopic.set(partition, new Partition(place, this.#lanesOf(topic)));
+      if (former !== undefined) {
+        former.phase = 'fenced';
+        this.#context.fenced(former);
+      }
+      const origin = { ...assignment, group, epoch: this.#context.nextEpoch() };
+      const assigned = new Partition(origin, this.#lanesOf(topic));
+      ofTopic.set(partition, assigned);
+      if (!assigned.isReadable) probe({ type: 'ack-map-unreadable', group, topic, partition });
     }
   }
 
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const { group, probe, clock, conditions, revokeMs, ended } = this.#context;
-    const untilMs = clock.monotonic() + revokeMs;
-    const leftMs = (): number => (ended() ? 0 : untilMs - clock.monotonic());
+    const { group, probe, clock, conditions, revokeMs, commitMs, ended } = this.#context;
     const leaving = partitions
       .map(({ topic, partition }) => this.partitionOf(topic, partition))
       .filter((partition) => partition !== undefined);
     for (const partition of leaving) partition.phase = 'revoking';
-    await conditions.until(() => ended() || leaving.every(({ inHand }) => inHand === 0), revokeMs);
+    await conditions.until(() => ended() || leaving.every((partition) => partition.isSettled), revokeMs);
+    const untilMs = clock.monotonic() + commitMs;
+    const leftMs = (): number => (ended() ? 0 : Math.max(0, untilMs - clock.monotonic()));
     if (!ended()) await this.#context.commitRevoking(leftMs);
     let dropped = 0;
     for (const partition of leaving) {
       partition.phase = 'fenced';
+      this.#context.fenced(partition);
       dropped += partition.watermark.ahead;
       this.#forget(partition);
     }

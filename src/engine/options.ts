@@ -5,6 +5,7 @@ import type { Pool } from '../ports/pool.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Sink } from '../ports/sink.ts';
 import type { Source } from '../ports/source.ts';
+import type { Transactions } from '../ports/transactions.ts';
 
 /** A consumer group: one source, subscribed to the union of the group's tasks' topics. */
 export interface EngineGroup {
@@ -29,8 +30,12 @@ export interface EngineLimits {
   /** Expected time in the worker that a batch aims not to exceed, milliseconds. */
   readonly batchMs: number;
   readonly commitIntervalMs: number;
-  /** How long an ordered exit waits for work in hand, milliseconds. */
+  /** How long an ordered exit waits for reads under way, milliseconds. */
+  readonly intakeMs: number;
+  /** How long it then waits for work in hand. */
   readonly drainMs: number;
+  /** How long it then tries to commit, and a revoke does. */
+  readonly commitMs: number;
   /** How long a revoke waits for work in hand, milliseconds. */
   readonly revokeMs: number;
 }
@@ -57,6 +62,8 @@ export interface EngineOptions {
   readonly groups: readonly EngineGroup[];
   readonly tasks: readonly Task[];
   readonly sink: Sink;
+  /** Set: exactly once, findings and positions in one transaction; nothing goes to the sink then. */
+  readonly transactions: Transactions | null;
   readonly pool: Pool;
   readonly clock: Clock;
   readonly random: Random;

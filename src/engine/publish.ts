@@ -92,17 +92,31 @@ export class OutgoingFinding extends Outgoing {
   }
 }
 
+/** The way out of the engine: this stage, or `transact` where it is exactly once. */
+export interface Output {
+  /** Takes a delivery that is done, with what is to be published of it, possibly nothing; `send` after the last of a turn. */
+  deliver(work: Work, outgoing: readonly Outgoing[]): void;
+  /** Sends what is full or due. */
+  send(): void;
+  /** From now on nothing lingers. */
+  hurry(): void;
+  /** Nothing is sent any more; results of what is in flight are ignored. */
+  stop(): void;
+}
+
 /** Where publish hands on. */
 export interface PublishNext {
   /** Once per request with at least one acknowledgement, in order. */
   acknowledged(publications: readonly Outgoing[]): void;
-  /** Refused for good. */
-  refused(publication: Outgoing, error: EngineError): void;
+  /** There is nothing to publish of it. */
+  finished(work: Work): void;
+  /** Refused for good: what goes out in its place, if the engine goes on. */
+  substitute(publication: Outgoing, error: EngineError): Outgoing | null;
   failed(error: unknown): void;
 }
 
 /** The stage. */
-export class Publish {
+export class Publish implements Output {
   readonly #sink: Sink;
   readonly #clock: Clock;
   readonly #probe: Probe;
@@ -131,14 +145,19 @@ export class Publish {
     this.#next = next;
   }
 
-  /** Queues one publication; `send` after the last of a turn. */
-  add(publication: Outgoing): void {
+  deliver(work: Work, outgoing: readonly Outgoing[]): void {
+    work.unacknowledged = outgoing.length;
+    if (outgoing.length === 0) this.#next.finished(work);
+    for (const publication of outgoing) this.#add(publication);
+  }
+
+  #add(publication: Outgoing): void {
     publication.sequence = ++this.#sequence;
     this.#queue.pushBack(publication);
     this.#queueBytes += publication.bytes;
   }
 
-  /** Sends what is full or due; starts the linger of the rest. */
+  /** What stays lingers. */
   send(): void {
     const { inFlightMax } = this.#policy;
     while (
@@ -152,13 +171,11 @@ export class Publish {
     else if (this.#maySend() && !this.#due) this.#startLinger();
   }
 
-  /** From now on nothing lingers. */
   hurry(): void {
     this.#hurried = true;
     this.send();
   }
 
-  /** Nothing is sent any more; results of what is in flight are ignored. */
   stop(): void {
     this.#stopped = true;
     this.#endLinger();
@@ -227,7 +244,8 @@ export class Publish {
       publications: 1,
       retriable: false,
     });
-    this.#next.refused(publication, error);
+    const substitute = this.#next.substitute(publication, error);
+    if (substitute !== null) this.#add(substitute);
   }
 
   /** Everything has settled: what failed goes back to the front, and waits. */

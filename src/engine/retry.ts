@@ -68,9 +68,9 @@ export class Retry {
 
   /** Holds a whole lane for `delayMs`; its first delivery is the one that waits. */
   holdLane(lane: Lane, delayMs: number): void {
-    lane.blocked = true;
+    lane.blocks += 1;
     this.#clock.schedule(delayMs, () => {
-      lane.blocked = false;
+      lane.blocks -= 1;
       this.#ready(lane);
     });
   }

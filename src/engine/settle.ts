@@ -17,8 +17,8 @@ import type { DeadLetterLimits } from './dead-letter.ts';
 import { DeadLetter } from './dead-letter.ts';
 import type { DispatchedBatch } from './dispatch.ts';
 import type { Endings } from './endings.ts';
-import type { Work } from './lane.ts';
-import type { Outgoing, Publish } from './publish.ts';
+import type { TaskLanes, Work } from './lane.ts';
+import type { Outgoing, Output } from './publish.ts';
 import { FindingsMemory, OutgoingFinding } from './publish.ts';
 import type { Retry } from './retry.ts';
 import { decide } from './retry.ts';
@@ -31,8 +31,10 @@ export interface SettleContext {
   readonly random: Random;
   readonly probe: Probe;
   readonly deadLetter: DeadLetterLimits;
-  /** Late, because publish reports back to this stage. */
-  publish(): Publish;
+  /** Late, because the way out reports back to this stage. */
+  readonly output: () => Output;
+  /** The circuit of a task has opened. */
+  readonly stopTask: (owner: TaskLanes, reason: string) => void;
   /** Ends the engine without committing what is not done. */
   readonly fail: (error: unknown) => void;
 }
@@ -77,31 +79,42 @@ export class Settle {
     }
     for (const work of back.toReversed()) work.lane.queue.pushFront(work);
     memory?.drop();
-    this.#context.publish().send();
+    this.#context.output().send();
   }
 
   /** One publication of a delivery is durable. */
   acknowledged({ work, memory }: Outgoing): void {
     memory?.drop();
     work.unacknowledged -= 1;
-    if (work.unacknowledged === 0) this.#finish(work);
+    if (work.unacknowledged === 0) this.finish(work);
   }
 
   /** A refused finding becomes a dead letter in its place; a refused dead letter ends the engine. */
-  refused({ work, isDeadLetter, memory }: Outgoing, error: EngineError): void {
+  substitute({ work, isDeadLetter, memory }: Outgoing, error: EngineError): Outgoing | null {
     memory?.drop();
     if (isDeadLetter) {
       this.#context.fail(error);
-      return;
+      return null;
     }
     const code = error.code === 'E_RECORD_TOO_LARGE' ? 'E_FINDING_TOO_LARGE' : 'E_SINK_REJECTED';
     const fault: Fault = { code, message: error.message, retriable: false };
     this.#context.probe({ type: 'dead-letter', ...identify(work), attempts: work.attempt, fault });
-    this.#bury(work, fault);
+    return this.#buried(work, fault);
+  }
+
+  /** Everything of a delivery is durable, or there was nothing. */
+  finish(work: Work): void {
+    this.#context.credit.give(work.bytes);
+    if (work.partition.phase === 'fenced') return;
+    work.partition.inHand -= 1;
+    work.partition.watermark.finish(work.ticket);
+    this.#context.endings.add(work);
+    this.#judge(work);
   }
 
   /** False when the delivery goes back to the front of its lane. */
   #result(work: Work, result: DeliveryResult, from: Origin): boolean {
+    work.slot = -1;
     if (work.partition.phase === 'fenced') {
       this.#context.credit.give(work.bytes);
       return true;
@@ -125,19 +138,14 @@ export class Settle {
   }
 
   #done(work: Work, findings: readonly EncodedFinding[], memory: FindingsMemory | null): void {
-    if (findings.length === 0) {
-      this.#finish(work);
-      return;
-    }
     const { task } = work.lane.owner;
-    work.ending = 'withFindings';
-    work.unacknowledged = findings.length;
-    for (const finding of findings) {
+    if (findings.length > 0) work.ending = 'withFindings';
+    const outgoing = findings.map((finding) => {
       const parts = { topic: work.delivery.topic, task: task.name, category: finding.category };
-      const topic = outputTopic(task.outputs.findings, parts);
       memory?.hold();
-      this.#context.publish().add(new OutgoingFinding(work, topic, finding, memory));
-    }
+      return new OutgoingFinding(work, outputTopic(task.outputs.findings, parts), finding, memory);
+    });
+    this.#context.output().deliver(work, outgoing);
   }
 
   #failed(work: Work, fault: Fault): boolean {
@@ -159,6 +167,7 @@ export class Settle {
     }
     work.alone = true;
     work.attempt += 1;
+    work.lastFault = fault;
     work.partition.inHand -= 1;
     return false;
   }
@@ -167,6 +176,7 @@ export class Settle {
     const { retry, probe } = this.#context;
     probe({ type: 'retrying', ...identify(work), attempt: work.attempt, delayMs, fault });
     work.partition.inHand -= 1;
+    if (fault !== null) work.lastFault = fault;
     if (retry.hasRoom(work.lane)) {
       retry.holdKey(work, delayMs);
       return true;
@@ -176,32 +186,31 @@ export class Settle {
   }
 
   #giveUp(work: Work, fault: Fault, how: 'dead-letter' | 'finish' | 'stop'): void {
-    const { probe, fail } = this.#context;
+    const { probe, fail, output } = this.#context;
     const told = { ...identify(work), attempts: work.attempt, fault };
+    work.givenUp = true;
     if (how === 'stop') {
       const { topic, partition, offset } = work.delivery;
       fail(new EngineError('E_RETRY_EXHAUSTED', `${topic}/${partition}@${offset}: ${fault.message}`));
     } else if (how === 'finish') {
       probe({ type: 'gave-up', ...told });
-      this.#finish(work);
+      output().deliver(work, []);
     } else {
       probe({ type: 'dead-letter', ...told });
-      work.unacknowledged = 1;
-      this.#bury(work, fault);
+      output().deliver(work, [this.#buried(work, fault)]);
     }
   }
 
-  #bury(work: Work, fault: Fault): void {
+  #buried(work: Work, fault: Fault): DeadLetter {
     work.ending = 'deadLettered';
-    this.#context.publish().add(new DeadLetter(work, fault, this.#context.deadLetter));
+    work.givenUp = true;
+    return new DeadLetter(work, fault, this.#context.deadLetter);
   }
 
-  #finish(work: Work): void {
-    this.#context.credit.give(work.bytes);
-    if (work.partition.phase === 'fenced') return;
-    work.partition.inHand -= 1;
-    work.partition.watermark.finish(work.ticket);
-    this.#context.endings.add(work);
+  /** Tells the circuit of the task how a delivery ended. */
+  #judge({ lane: { owner }, givenUp }: Work): void {
+    const verdict = givenUp ? owner.circuit.bad() : owner.circuit.good();
+    if (verdict !== null && owner.stopped === null) this.#context.stopTask(owner, verdict);
   }
 
   #tellLogs(batch: DispatchedBatch, outcome: Outcome): void {

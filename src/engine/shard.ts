@@ -1,23 +1,84 @@
 /**
- * shard: which lane takes a delivery. Deliveries of one key share a lane; null keys carry no order
- * and spread over all lanes.
+ * shard: which lane takes a delivery, and with which others it is kept in order.
+ *
+ * Both follow from one number, its order: a hash of the key, or what the task's `shardBy` finds.
+ * Deliveries of equal order share a lane and stay in order. Without a key or field a delivery has no
+ * order and they spread over all lanes. That two keys may have one order costs speed, never order.
  */
 import type { Delivery } from '../model/delivery.ts';
 import { assert } from '../model/assert.ts';
+import type { ShardBy } from '../model/task.ts';
+import { fieldPath, findField } from './field.ts';
 import type { Lane, TaskLanes } from './lane.ts';
 
-/** Chooses lanes; keeps only the turn of the null keys. */
+/** The order of what has none. */
+export const NO_ORDER = -1;
+
+/** From the bytes of a key or field to an order: a whole number from 0 on. */
+type Rule = (bytes: Uint8Array, start: number, end: number) => number;
+
+/** The rules of `shardBy`. A further one is a line here and a word in `config/spec.ts`. */
+const RULES: Readonly<Record<ShardBy['rule'], Rule>> = {
+  hash: hashBytes,
+  modulo: (bytes, start, end) => {
+    const value = wholeNumber(bytes, start, end);
+    return value < 0 ? hashBytes(bytes, start, end) : value;
+  },
+};
+
+/** How a task's deliveries are ordered. */
+export class Sharding {
+  readonly #path: readonly Uint8Array[] | null;
+  readonly #rule: Rule;
+  readonly #scanBytesMax: number;
+
+  constructor({ field, rule, scanBytesMax }: ShardBy) {
+    this.#path = field === null ? null : fieldPath(field);
+    this.#rule = RULES[rule];
+    this.#scanBytesMax = scanBytesMax;
+  }
+
+  /** Whether a delivery without order lacks what the task asked for. */
+  get byField(): boolean {
+    return this.#path !== null;
+  }
+
+  /** The order of a delivery, or {@link NO_ORDER}. */
+  orderOf({ key, value }: Delivery): number {
+    if (this.#path === null) return key === null ? NO_ORDER : this.#rule(key, 0, key.length);
+    const place = value === null ? null : findField(value, this.#path, this.#scanBytesMax);
+    return value === null || place === null ? NO_ORDER : this.#rule(value, place.start, place.end);
+  }
+}
+
+/** Chooses lanes; keeps only the turn of what has no order. */
 export class Shard {
   #turn = 0;
 
-  /** The lane of `delivery` in its task. */
-  laneOf(lanes: TaskLanes, delivery: Delivery): Lane {
-    const count = lanes.lanes.length;
-    const index = delivery.key === null ? this.#turn++ % count : hashKey(delivery.key) % count;
-    const lane = lanes.lanes[index];
-    assert(lane !== undefined, 'a task has the lane that a hash names');
+  /** The lane of a delivery of this order. */
+  laneOf(lanes: TaskLanes, order: number): Lane {
+    const lane = lanes.lanes[(order === NO_ORDER ? this.#turn++ : order) % lanes.lanes.length];
+    assert(lane !== undefined, 'a task has the lane that an order names');
     return lane;
   }
+}
+
+/** A whole number in decimal, at most 15 digits; its amount where it is negative; -1 for anything else. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
+  const from = bytes[start] === 45 ? start + 1 : start;
+  if (from === end || end - from > 15) return -1;
+  let value = 0;
+  for (let i = from; i < end; i++) {
+    const digit = byteAt(bytes, i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** The hash of a whole key. */
+export function hashKey(key: Uint8Array): number {
+  return hashBytes(key, 0, key.length);
 }
 
 /**
@@ -25,19 +86,22 @@ export class Shard {
  * murmur2 that partitions topics: with the same hash, one partition's keys would share few lanes.
  * Hot: once per delivery.
  */
-export function hashKey(key: Uint8Array): number {
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  const length = key.length;
-  const whole = length & ~3;
-  for (let i = 0; i < whole; i += 4) {
+  const length = end - start;
+  const whole = start + (length & ~3);
+  for (let i = start; i < whole; i += 4) {
     const block =
-      byteAt(key, i) | (byteAt(key, i + 1) << 8) | (byteAt(key, i + 2) << 16) | (byteAt(key, i + 3) << 24);
+      byteAt(bytes, i) |
+      (byteAt(bytes, i + 1) << 8) |
+      (byteAt(bytes, i + 2) << 16) |
+      (byteAt(bytes, i + 3) << 24);
     hash ^= scramble(block);
     hash = (hash << 13) | (hash >>> 19);
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let i = length - 1; i >= whole; i--) tail = (tail << 8) | byteAt(key, i);
+  for (let i = end - 1; i >= whole; i--) tail = (tail << 8) | byteAt(bytes, i);
   hash ^= scramble(tail);
   hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -14,3 +14,23 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', finish);
   });
 }
+
+/** What `work` resolves with, or false when that takes longer than `ms`. Rejects as `work` does. */
+export function withDeadline(clock: Clock, work: Promise<boolean>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(ms, () => {
+      resolve(false);
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Resolves when the signal is given. */
+export function given(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}

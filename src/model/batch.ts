@@ -14,6 +14,10 @@ export interface BatchItem {
   readonly task: number;
   /** 1 at the first try. */
   readonly attempt: number;
+  /** Those of one task with the same number stay in order; -1: no order. A whole number up to 2^53. */
+  readonly order: number;
+  /** It was `suspect`: it is the only one of its batch, and runs in a thread that has run nothing else. */
+  readonly alone?: boolean;
 }
 
 /** Whole runs of ready lanes, in order. */

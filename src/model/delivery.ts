@@ -49,3 +49,16 @@ export interface TopicPartition {
 export interface Position extends TopicPartition {
   readonly offset: number;
 }
+
+/** Longest metadata of a committed position, bytes: what Kafka's brokers take by default (`offset.metadata.max.bytes`). */
+export const METADATA_BYTES_MAX = 4096;
+
+/** A position and what its committer keeps beside it: ASCII text of at most {@link METADATA_BYTES_MAX} bytes, perhaps empty. */
+export interface NotedPosition extends Position {
+  readonly metadata: string;
+}
+
+/** A partition that is assigned, with what its group has committed of it, if anything. */
+export interface Assignment extends TopicPartition {
+  readonly committed: { readonly offset: number; readonly metadata: string } | null;
+}

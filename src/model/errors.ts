@@ -106,6 +106,37 @@ export const ERRORS = {
     retriable: true,
     exit: 1,
   },
+  E_GROUP_LOST: {
+    summary: 'The process does not read for the group whose positions it was to store with its findings.',
+    hint: 'Nothing of it was written. The message names the process that reads for the group now: two must not run for one group.',
+    retriable: false,
+    exit: 1,
+  },
+  E_TRANSACTION_ABORTED: {
+    summary: 'Nothing was written, since another publication of the same transaction was refused.',
+    hint: 'The engine tries again without the refused one, which becomes a dead letter.',
+    retriable: true,
+    exit: 1,
+  },
+  E_TRANSACTION_UNKNOWN: {
+    summary:
+      'It is not known whether a transaction is there to stay; the engine stopped without repeating it.',
+    hint: 'Look at the cause and at the disk, then start again: findings and offsets are both there or both not.',
+    retriable: false,
+    exit: 1,
+  },
+  E_ENGINE_ENDED: {
+    summary: 'Something was asked of an engine that has ended.',
+    hint: 'Start it again; what is not committed comes again.',
+    retriable: false,
+    exit: 1,
+  },
+  E_TASK_STOPPED: {
+    summary: 'A task gave up too many deliveries and was stopped by its circuit.',
+    hint: 'Look at its dead letters with `faultline tail`; mend the cause, or raise the limits under `circuit`, and start again.',
+    retriable: false,
+    exit: 1,
+  },
   E_ROUTE_AMBIGUOUS: {
     summary: 'Two tasks of one group match the same topic; it is left out.',
     hint: 'Make the patterns of the two tasks disjoint, or give them different groups.',
@@ -143,8 +174,8 @@ export const ERRORS = {
     exit: 2,
   },
   E_POOL_FAILED: {
-    summary: 'A worker thread cannot be started.',
-    hint: 'Look at the cause; memory and the number of threads are the usual ones.',
+    summary: 'A worker thread cannot be started, or does not end.',
+    hint: 'Look at the cause: memory and the number of threads, or an analyzer that waits in native code (execSync). pool.startMs bounds both.',
     retriable: false,
     exit: 1,
   },
@@ -167,7 +198,7 @@ export const ERRORS = {
     exit: 3,
   },
   E_LOG_CORRUPT: {
-    summary: 'A block of the embedded log does not match its checksum.',
+    summary: 'A block of the embedded log does not match its checksum, or its file was cut off.',
     hint: 'The message names topic, partition and offset; restore the directory or skip the offset.',
     retriable: false,
     exit: 1,
@@ -185,7 +216,8 @@ export const ERRORS = {
     exit: 3,
   },
   E_LOG_BUSY: {
-    summary: 'Another process reads the embedded log for this group, or does not let it be opened.',
+    summary:
+      'Another process reads the embedded log for this group, does not let it be opened, or has it open.',
     hint: 'Stop that process, or use another group.',
     retriable: false,
     exit: 3,
@@ -236,6 +268,60 @@ export const ERRORS = {
     summary: 'The HTTP address cannot be listened on.',
     hint: 'Choose another with --http HOST:PORT.',
     retriable: false,
+    exit: 3,
+  },
+  E_CONTROL_BUSY: {
+    summary: 'Another process answers at the control socket.',
+    hint: 'One process answers at one socket: give this one its own with --control PATH, or none with --control none.',
+    retriable: false,
+    exit: 3,
+  },
+  E_CONTROL_FAILED: {
+    summary: 'The running process could not do what it was asked for.',
+    hint: 'The message is its own; its log has more.',
+    retriable: false,
+    exit: 1,
+  },
+  E_CONTROL_LIMIT: {
+    summary: 'The control socket refused a request that is too large, too slow or one too many.',
+    hint: 'Try again; if that does not help, look for what keeps connections to the socket open.',
+    retriable: true,
+    exit: 3,
+  },
+  E_CONTROL_LISTEN: {
+    summary: 'The control socket cannot be made.',
+    hint: 'Give another place with --control PATH, or do without with --control none.',
+    retriable: false,
+    exit: 3,
+  },
+  E_CONTROL_LOST: {
+    summary: 'The running process ended the connection without a whole answer.',
+    hint: 'It was probably ended in the middle: look at its log. What is not committed comes again at its next start.',
+    retriable: false,
+    exit: 1,
+  },
+  E_CONTROL_NONE: {
+    summary: 'No running faultline can be reached at the control socket.',
+    hint: 'Start one with `faultline run`, or say which one is meant: its log with --data DIR, or its socket with --control PATH.',
+    retriable: false,
+    exit: 3,
+  },
+  E_CONTROL_PATH: {
+    summary: 'The path of the control socket is longer than a Unix socket allows.',
+    hint: 'Give a shorter one with --control PATH, the same to `run` and to the commands that ask it.',
+    retriable: false,
+    exit: 2,
+  },
+  E_CONTROL_REQUEST: {
+    summary: 'A request at the control socket was not understood.',
+    hint: 'Ask with the `faultline` of the version that runs; docs/operations/control.md has the protocol.',
+    retriable: false,
+    exit: 2,
+  },
+  E_CONTROL_TIMEOUT: {
+    summary: 'The running process does not answer at its control socket.',
+    hint: 'It is stopped (then `kill -CONT PID` lets it go on) or its main thread is busy; --timeout-ms waits longer.',
+    retriable: true,
     exit: 3,
   },
   E_NODE_VERSION: {

@@ -17,6 +17,24 @@ export interface Outputs {
   readonly deadLetters: string;
 }
 
+/** What deliveries are sharded and kept in order by. */
+export interface ShardBy {
+  /** Path of names into the JSON event; `null`: the key of the record. */
+  readonly field: string | null;
+  readonly rule: 'hash' | 'modulo';
+  /** How far into a value the field is looked for. */
+  readonly scanBytesMax: number;
+}
+
+/** When a task stops because it gives up too much. */
+export interface CircuitPolicy {
+  /** Given up of the last `window`, per cent; 0: never. */
+  readonly deadLetterPercentMax: number;
+  readonly window: number;
+  /** Given up in a row; 0: never. */
+  readonly consecutiveMax: number;
+}
+
 /** One configured handler of topics. */
 export interface Task {
   readonly name: string;
@@ -28,7 +46,9 @@ export interface Task {
   readonly laneLengthMax: number;
   /** Keys of the task that may wait for a retry at one time. */
   readonly heldKeysMax: number;
+  readonly shardBy: ShardBy;
   readonly retry: RetryPolicy;
+  readonly circuit: CircuitPolicy;
   readonly outputs: Outputs;
 }
 

@@ -60,7 +60,29 @@ const LINES: EventTable<Line> = {
     stage: 'consume',
     fields: { group, deliveries, bytes },
   }),
-  waiting: ({ cause }) => ({ level: 'debug', stage: 'consume', kind: cause, fields: { cause } }),
+  waiting: ({ group, limit }) => ({
+    level: 'debug',
+    stage: 'consume',
+    kind: limit,
+    fields: { group, limit },
+  }),
+  waited: ({ group, limit, cause, elapsedMs }) => ({
+    level: 'trace',
+    stage: 'consume',
+    fields: { group, limit, cause, elapsedMs: micro(elapsedMs) },
+  }),
+  skipped: ({ group, deliveries }) => ({ level: 'debug', stage: 'consume', fields: { group, deliveries } }),
+  'ack-map-unreadable': ({ group, topic, partition }) => ({
+    level: 'warn',
+    stage: 'consume',
+    fields: { group, topic, partition },
+  }),
+  unsharded: ({ task, deliveries }) => ({
+    level: 'debug',
+    stage: 'shard',
+    kind: task,
+    fields: { task, deliveries },
+  }),
   'pull-failed': ({ group, code, message }) => ({
     level: 'warn',
     stage: 'consume',
@@ -138,6 +160,22 @@ const LINES: EventTable<Line> = {
     kind: code,
     fields: { group, code, message },
   }),
+  'task-stopped': ({ task, reason }) => ({
+    level: 'error',
+    fields: { task, reason, code: 'E_TASK_STOPPED' },
+  }),
+  resized: ({ before, after }) => ({ level: 'info', stage: 'dispatch', fields: { before, after } }),
+  'step-overdue': ({ step, deadlineMs }) => ({ level: 'warn', fields: { step, deadlineMs } }),
+  'log-trimmed': ({ records, bytes, partitions, held }) => ({
+    level: 'info',
+    fields: {
+      records,
+      bytes,
+      ...(partitions.length > 0 && named(partitions)),
+      ...(held.length > 0 && { held: named(held) }),
+    },
+  }),
+  'log-trim-failed': ({ code, message }) => ({ level: 'warn', kind: code, fields: { code, message } }),
   draining: ({ reason }) => ({ level: 'info', fields: { reason } }),
   drained: ({ unfinished, elapsedMs }) => ({
     level: unfinished === 0 ? 'info' : 'warn',

@@ -17,6 +17,23 @@ export function metricsProbe(meters: Meters): Probe {
     ...analysis(meters),
     ...endings(meters),
     ...outputs(meters),
+    'task-stopped': ({ task }) => {
+      meters.stoppedTasks.set({ task }, 1);
+    },
+    resized: () => {
+      meters.resizes.inc();
+    },
+    'step-overdue': ({ step }) => {
+      meters.overdueSteps.inc({ step });
+    },
+    'log-trimmed': ({ records, bytes, held }) => {
+      meters.trimmedRecords.inc(records);
+      meters.trimmedBytes.inc(bytes);
+      meters.heldPartitions.set(held.length);
+    },
+    'log-trim-failed': ({ code }) => {
+      meters.trimFailures.inc({ code });
+    },
     draining: () => {
       meters.draining.set(1);
     },
@@ -34,7 +51,18 @@ type Part<Types extends keyof EventTable<void>> = Pick<EventTable<void>, Types>;
 
 function intake(
   meters: Meters,
-): Part<'assigned' | 'revoked' | 'consumed' | 'unrouted' | 'waiting' | 'pull-failed'> {
+): Part<
+  | 'assigned'
+  | 'revoked'
+  | 'consumed'
+  | 'unrouted'
+  | 'unsharded'
+  | 'skipped'
+  | 'ack-map-unreadable'
+  | 'waiting'
+  | 'waited'
+  | 'pull-failed'
+> {
   return {
     assigned: ({ group, partitions }) => {
       meters.assignments.inc({ group, change: 'assigned' });
@@ -52,8 +80,20 @@ function intake(
     unrouted: ({ group, tasks }) => {
       meters.unroutedTopics.inc({ group, cause: tasks.length === 0 ? 'none' : 'ambiguous' });
     },
-    waiting: ({ cause }) => {
-      meters.waits.inc({ cause });
+    waiting: ({ limit }) => {
+      meters.waits.inc({ limit });
+    },
+    waited: ({ limit, cause, elapsedMs }) => {
+      meters.waitSeconds.inc({ limit, cause }, elapsedMs / MS_PER_SECOND);
+    },
+    skipped: ({ group, deliveries }) => {
+      meters.skipped.inc({ group }, deliveries);
+    },
+    'ack-map-unreadable': ({ group }) => {
+      meters.unreadableAckMaps.inc({ group });
+    },
+    unsharded: ({ task, deliveries }) => {
+      meters.unsharded.inc({ task }, deliveries);
     },
     'pull-failed': ({ group, code }) => {
       meters.pullFailures.inc({ group, code });

@@ -13,10 +13,16 @@ const SIZE_BYTES_MIN = 64 * 2 ** 10;
 /** A free list of bounded length. */
 export class FreeBuffers {
   readonly #free: ArrayBuffer[] = [];
-  readonly #keepMax: number;
+  #keepMax: number;
 
   constructor(keepMax: number) {
     this.#keepMax = keepMax;
+  }
+
+  /** Changes how many are kept at most; what is over goes. */
+  keep(keepMax: number): void {
+    this.#keepMax = keepMax;
+    this.#free.splice(keepMax);
   }
 
   /** A buffer of at least that size; one that is too small for it makes room for the new one. */

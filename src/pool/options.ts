@@ -10,4 +10,6 @@ export interface PoolOptions {
   readonly limits: AnalysisLimits;
   /** Heap of one thread, MiB; a thread that needs more dies and its delivery is blamed. */
   readonly heapMbMax: number;
+  /** How long a thread may take to start and load its analyzers, and to end. */
+  readonly startMs: number;
 }

@@ -21,9 +21,6 @@ import type { ThreadReply, ThreadRequest } from './worker/protocol.ts';
 /** A batch in hand, and one waiting. */
 export const BATCHES_MAX = 2;
 
-/** How long a thread may take to start, to load its analyzers, and to end. */
-const START_MS_MAX = 30_000;
-
 /** Threads that die in a row before they begin a delivery. */
 const IDLE_DEATHS_MAX = 3;
 
@@ -31,11 +28,14 @@ const IDLE_DEATHS_MAX = 3;
 export interface Thread {
   /** Rejects when the thread ends before it has answered; all requests of that thread do, in one turn. */
   post(request: ThreadRequest): Promise<ThreadReply>;
-  /** Ends the thread; another takes its place. */
+  /** Ends a thread that has begun to work; another takes its place. */
   end(): void;
   /** Ends it for good. */
   close(): Promise<void>;
 }
+
+/** Makes the slot's thread. `ended` is called at the end of each that takes its place, before its requests reject. */
+export type CreateThread = (ended: () => void) => Thread;
 
 /** What a slot is made of. */
 export interface SlotOptions {
@@ -47,12 +47,14 @@ export interface SlotOptions {
   /** Shared with the thread. */
   readonly progress: Int32Array;
   readonly tickMs: number;
+  /** How long a thread may take to start and load its analyzers, and to end. */
+  readonly startMs: number;
 }
 
 interface InHand {
   readonly batch: Batch;
-  /** Which of the slot's threads has it. */
-  readonly generation: number;
+  /** The thread has it; else it waits for another thread. */
+  posted: boolean;
   readonly reply: PromiseWithResolvers<Outcome>;
 }
 
@@ -60,7 +62,8 @@ interface InHand {
 interface Blame {
   readonly batch: Batch;
   readonly index: number;
-  readonly fault: Fault;
+  /** Where it took too long; else it is why the thread ended. */
+  readonly fault?: Fault;
 }
 
 /** See above. */
@@ -69,20 +72,26 @@ export class Slot {
   readonly #options: SlotOptions;
   readonly #stillness: Stillness;
   readonly #inHand = new Set<InHand>();
-  #generation = 0;
+  /** What the present thread was seen to do: nothing, take a batch, answer one. */
+  #life: 'new' | 'given' | 'proven' = 'new';
   #idleDeaths = 0;
   #blame: Blame | undefined;
-  /** The thread was told to end, and has not yet. */
-  #ending = false;
+  /** The thread was told to end, and has not yet; where it is for a new one, it did nothing wrong. */
+  #ending: 'fault' | 'renewal' | undefined;
   /** Set while the first thread loads its analyzers. */
   #starting: PromiseWithResolvers<void> | undefined;
   /** Set: it takes nothing any more. */
   #failure: EngineError | undefined;
 
-  constructor(thread: Thread, options: SlotOptions) {
-    this.#thread = thread;
+  constructor(createThread: CreateThread, options: SlotOptions) {
+    this.#thread = createThread(() => this.#ended());
     this.#options = options;
     this.#stillness = new Stillness(options.tickMs);
+  }
+
+  /** It has no batch. */
+  get idle(): boolean {
+    return this.#inHand.size === 0;
   }
 
   /** Resolves when the thread has loaded its analyzers. Rejects with `E_ANALYZER_LOAD` or `E_POOL_FAILED`. */
@@ -106,16 +115,9 @@ export class Slot {
     assert(this.#inHand.size < BATCHES_MAX, 'a slot has at most two batches');
     assert(batch.items.length < BATCH_DELIVERIES_LIMIT, 'a batch has fewer than 2^20 deliveries');
     if (this.#inHand.size === 0) this.#stillness.restart();
-    const inHand: InHand = { batch, generation: this.#generation, reply: Promise.withResolvers() };
+    const inHand: InHand = { batch, posted: false, reply: Promise.withResolvers() };
     this.#inHand.add(inHand);
-    const packed = packBatch(batch, (bytes) => this.#options.buffers.take(bytes));
-    this.#thread
-      .post({ batch: packed, spare: this.#options.outcomes.spare() })
-      .then(
-        (reply) => this.#answered(inHand, reply),
-        (error: unknown) => this.#lost(inHand, error),
-      )
-      .catch((error: unknown) => this.#fail(asPoolError(error)));
+    this.#postAll();
     return inHand.reply.promise;
   }
 
@@ -124,37 +126,72 @@ export class Slot {
     if (this.#inHand.size === 0 && this.#starting === undefined) return;
     const word = loadProgress(this.#options.progress);
     const stillMs = this.#stillness.observe(word, elapsedMs);
-    const suspect = this.#ending ? undefined : this.#named(word);
-    if (suspect === undefined) {
-      if (stillMs > START_MS_MAX)
-        this.#fail(new EngineError('E_POOL_FAILED', 'a thread does not start or end'));
+    const suspect = this.#ending === undefined ? this.#named(word) : undefined;
+    if (stillMs <= this.#patienceMs(suspect)) return;
+    if (this.#ending !== undefined || (suspect === undefined && this.#life !== 'proven')) {
+      const message = `a thread did not ${this.#ending === undefined ? 'start' : 'end'} within ${this.#options.startMs} ms`;
+      this.#fail(new EngineError('E_POOL_FAILED', message));
       return;
     }
-    const { eventTimeoutMs } = this.#taskOf(suspect);
-    if (stillMs <= eventTimeoutMs) return;
-    const message = `not done after ${eventTimeoutMs} ms; its thread was ended`;
-    this.#blame = { ...suspect, fault: { code: 'E_EVENT_TIMEOUT', message, retriable: true } };
-    this.#ending = true;
-    this.#stillness.restart();
-    this.#thread.end();
+    this.#blame = suspect && { ...suspect, fault: timeoutOf(this.#taskOf(suspect)) };
+    this.#end('fault');
   }
 
   /** Ends the thread; what is in hand comes back unprocessed. */
   async close(): Promise<void> {
     this.#failure ??= new EngineError('E_POOL_FAILED', 'the pool is closed');
     for (const inHand of this.#inHand)
-      this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, undefined));
+      this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, undefined, undefined));
     await this.#thread.close();
+  }
+
+  /** Posts what may begin. What runs alone waits for a thread that has run nothing else: then only it can be to blame. */
+  #postAll(): void {
+    if (this.#ending !== undefined) return;
+    for (const inHand of this.#inHand) {
+      if (inHand.posted) continue;
+      if (this.#life !== 'new' && inHand.batch.items[0]?.alone === true) {
+        if (isFirst(inHand, this.#inHand)) this.#renew();
+        return;
+      }
+      this.#post(inHand);
+    }
+  }
+
+  #post(inHand: InHand): void {
+    if (this.#life === 'new') this.#life = 'given';
+    inHand.posted = true;
+    const packed = packBatch(inHand.batch, (bytes) => this.#options.buffers.take(bytes));
+    this.#thread
+      .post({ batch: packed, spare: this.#options.outcomes.spare() })
+      .then(
+        (reply) => this.#answered(inHand, reply),
+        (error: unknown) => this.#lost(inHand, error),
+      )
+      .catch((error: unknown) => this.#fail(asPoolError(error)));
+  }
+
+  #renew(): void {
+    this.#blame = undefined;
+    this.#end('renewal');
+  }
+
+  #end(why: 'fault' | 'renewal'): void {
+    this.#ending = why;
+    this.#stillness.restart();
+    this.#thread.end();
   }
 
   #answered(inHand: InHand, reply: ThreadReply): void {
     if (!this.#inHand.has(inHand)) return;
     this.#idleDeaths = 0;
+    this.#life = 'proven';
     if (reply.type === 'outcome') {
       this.#options.buffers.give(reply.batch);
       const { outcome } = reply;
       const release = (): void => this.#options.outcomes.give(outcome);
       this.#release(inHand).reply.resolve({ ...unpackOutcome(outcome), release });
+      this.#postAll();
       return;
     }
     assert(reply.type === 'failed', 'a batch is answered by an outcome or a fault');
@@ -163,26 +200,21 @@ export class Slot {
 
   #lost(inHand: InHand, error: unknown): void {
     if (!this.#inHand.has(inHand)) return;
-    if (inHand.generation === this.#generation) this.#buryThread(error);
-    if (this.#inHand.has(inHand)) this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, this.#blame));
+    if (this.#idleDeaths >= IDLE_DEATHS_MAX) this.#fail(asPoolError(error));
+    else this.#release(inHand).reply.resolve(lostOutcome(inHand.batch, this.#blame, error));
   }
 
-  /** Once per thread that ended: finds whom to blame, and makes ready for the next one. */
-  #buryThread(error: unknown): void {
-    if (!this.#ending) {
-      const suspect = this.#named(loadProgress(this.#options.progress));
-      const message = `its thread ended: ${describe(error)}`;
-      this.#blame = suspect && {
-        ...suspect,
-        fault: { code: 'E_EVENT_WORKER_DIED', message, retriable: true },
-      };
-    }
-    this.#idleDeaths = this.#blame === undefined ? this.#idleDeaths + 1 : 0;
-    this.#generation += 1;
-    this.#ending = false;
+  /** A thread is gone: finds whom to blame, and makes ready for the next one. */
+  #ended(): void {
+    if (this.#ending === undefined) this.#blame = this.#named(loadProgress(this.#options.progress));
+    if (this.#blame !== undefined) this.#idleDeaths = 0;
+    else if (this.#inHand.size > 0 && this.#ending !== 'renewal') this.#idleDeaths += 1;
+    this.#ending = undefined;
+    this.#life = 'new';
     this.#stillness.restart();
     clearProgress(this.#options.progress);
-    if (this.#idleDeaths >= IDLE_DEATHS_MAX) this.#fail(asPoolError(error));
+    // Not at once: the next thread is made after this.
+    queueMicrotask(() => this.#postAll());
   }
 
   /** The delivery in hand that the word names. */
@@ -192,6 +224,16 @@ export class Slot {
       if (index !== undefined) return { batch, index };
     }
     return undefined;
+  }
+
+  /** How long the word may stand still. */
+  #patienceMs(suspect: Pick<Blame, 'batch' | 'index'> | undefined): number {
+    const [first] = this.#inHand;
+    if (suspect !== undefined) return this.#taskOf(suspect).eventTimeoutMs;
+    if (first === undefined || this.#ending !== undefined || this.#life !== 'proven')
+      return this.#options.startMs;
+    // It could begin, and does not: something that was left behind blocks it.
+    return this.#taskOf({ batch: first.batch, index: 0 }).eventTimeoutMs;
   }
 
   #taskOf({ batch, index }: Pick<Blame, 'batch' | 'index'>): TaskAnalysis {
@@ -216,11 +258,23 @@ export class Slot {
   }
 }
 
+function isFirst<T>(item: T, set: ReadonlySet<T>): boolean {
+  const [first] = set;
+  return first === item;
+}
+
+function timeoutOf({ eventTimeoutMs }: TaskAnalysis): Fault {
+  const message = `not done after ${eventTimeoutMs} ms; its thread was ended`;
+  return { code: 'E_EVENT_TIMEOUT', message, retriable: true };
+}
+
 /** What comes back of a batch whose thread is gone. */
-function lostOutcome(batch: Batch, blame: Blame | undefined): Outcome {
-  const guilty = blame?.batch === batch ? blame : undefined;
+function lostOutcome(batch: Batch, blame: Blame | undefined, error: unknown): Outcome {
+  const message = `its thread ended: ${describe(error)}`;
+  const fault = blame?.fault ?? { code: 'E_EVENT_WORKER_DIED', message, retriable: true };
+  const guilty = blame?.batch === batch ? blame.index : -1;
   const results = batch.items.map((_, index): DeliveryResult =>
-    guilty?.index === index ? { status: 'suspect', fault: guilty.fault } : UNPROCESSED,
+    guilty === index ? { status: 'suspect', fault } : UNPROCESSED,
   );
   return { results, elapsedMs: 0, cpuMs: 0, tally: NO_TALLY, logs: [] };
 }

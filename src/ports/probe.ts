@@ -5,13 +5,14 @@
 import type { LogLine, Tally } from '../model/batch.ts';
 import type { Position, TopicPartition } from '../model/delivery.ts';
 import type { ErrorCode, Fault } from '../model/errors.ts';
+import type { WaitCause, WaitLimit } from '../model/status.ts';
 
 /** The stages of the flow: file names, metric labels and log fields. */
 export type Stage =
   'consume' | 'route' | 'shard' | 'dispatch' | 'publish' | 'commit' | 'retry' | 'dead-letter';
 
-/** Why intake waits. */
-export type WaitCause = 'credit-deliveries' | 'credit-bytes' | 'lane' | 'ahead';
+/** The steps of an ordered exit, in order. */
+export type ExitStep = 'intake' | 'drain' | 'commit';
 
 /** So many deliveries finished at this age, milliseconds. */
 export type Age = readonly [ms: number, deliveries: number];
@@ -33,7 +34,27 @@ export type ProbeEvent =
       readonly topic: string;
       readonly tasks: readonly string[];
     }
-  | { readonly type: 'waiting'; readonly cause: WaitCause }
+  /** Deliveries of a task that lack the field of its `shardBy`: they spread without order. */
+  | { readonly type: 'unsharded'; readonly task: string; readonly deliveries: number }
+  /** Finished before a restart, though above the committed position: passed over. */
+  | { readonly type: 'skipped'; readonly group: string; readonly deliveries: number }
+  /** The metadata of a committed position is no ack map: what it may have meant is done again. */
+  | {
+      readonly type: 'ack-map-unreadable';
+      readonly group: string;
+      readonly topic: string;
+      readonly partition: number;
+    }
+  /** Intake stands still. */
+  | { readonly type: 'waiting'; readonly group: string; readonly limit: WaitLimit }
+  /** It stood still for so long, because of that; told now and then while it does, and when it goes on. */
+  | {
+      readonly type: 'waited';
+      readonly group: string;
+      readonly limit: WaitLimit;
+      readonly cause: WaitCause;
+      readonly elapsedMs: number;
+    }
   | {
       readonly type: 'dispatched';
       readonly slot: number;
@@ -133,7 +154,21 @@ export type ProbeEvent =
       readonly code: ErrorCode;
       readonly message: string;
     }
+  /** The circuit of a task has opened; its topics are not read any more. */
+  | { readonly type: 'task-stopped'; readonly task: string; readonly reason: string }
+  | { readonly type: 'resized'; readonly before: number; readonly after: number }
+  /** Retention removed records of the embedded log, or was held back by groups that have not committed. */
+  | {
+      readonly type: 'log-trimmed';
+      readonly records: number;
+      readonly bytes: number;
+      readonly partitions: readonly TopicPartition[];
+      readonly held: readonly TopicPartition[];
+    }
+  | { readonly type: 'log-trim-failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'draining'; readonly reason: string }
+  /** A step of the ordered exit has passed its deadline and was left behind. */
+  | { readonly type: 'step-overdue'; readonly step: ExitStep; readonly deadlineMs: number }
   | { readonly type: 'drained'; readonly unfinished: number; readonly elapsedMs: number }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 

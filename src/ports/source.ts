@@ -1,10 +1,10 @@
 /** Where deliveries come from: one consumer of one group. Implementations pass test/contract/source.ts. */
-import type { Delivery, Position, TopicPartition } from '../model/delivery.ts';
+import type { Assignment, Delivery, NotedPosition, TopicPartition } from '../model/delivery.ts';
 
 /** What the engine is told of its partitions. Called one at a time and awaited. */
 export interface SourceListener {
   /** Deliveries of this partition may follow from now on. Must not throw. */
-  assigned(partitions: readonly TopicPartition[]): void;
+  assigned(partitions: readonly Assignment[]): void;
   /**
    * The partitions are taken away. While this is awaited, commits of them still count; `pull` gives
    * none of them any more. Resolves within the engine's drain deadline; never rejects.
@@ -41,8 +41,8 @@ export interface Source {
    * twice within an assignment. Empty after `waitMs` or the signal. Rejects: coded, when reading fails.
    */
   pull(limit: PullLimit): Promise<readonly Delivery[]>;
-  /** Stores positions for the group, durably. Rejects with `E_COMMIT_FAILED` or another coded error; nothing is stored then. */
-  commit(positions: readonly Position[]): Promise<void>;
+  /** Stores positions and their metadata for the group, durably. Rejects with `E_COMMIT_FAILED` or another coded error; nothing is stored then. */
+  commit(positions: readonly NotedPosition[]): Promise<void>;
   /** What is still to be pulled, for every partition of the subscription. */
   backlog(): Promise<readonly Backlog[]>;
   /** Leaves the group. Waits for commits under way; again: does nothing. */

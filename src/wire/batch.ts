@@ -11,7 +11,7 @@
  * | --- | --- |
  * | 8 | batch id, float64 |
  * | 4 · 4 | int32: count, end of the keys and values, length of the topics, unused |
- * | 16 · count | float64: offset, timestamp in ms |
+ * | 24 · count | float64: offset, timestamp in ms, order |
  * | 32 · count | int32: task, attempt, topic index, partition, start, key length (-1: null), value length (-1: null), encoding |
  * | … | each delivery's key and value, side by side |
  * | … | topics, a JSON array in UTF-8 |
@@ -25,7 +25,7 @@ import { encodingOf, HEADERS_OF_ENCODING } from './event.ts';
 export type Allocate = (bytesMin: number) => ArrayBuffer;
 
 const HEADER_BYTES = 24;
-const ROW_FLOATS = 2;
+const ROW_FLOATS = 3;
 const ROW_INTS = 8;
 const ROW_BYTES = 8 * ROW_FLOATS + 4 * ROW_INTS;
 
@@ -101,11 +101,12 @@ function packRows(items: readonly BatchItem[], topics: readonly string[], tables
   let int = (HEADER_BYTES + 8 * ROW_FLOATS * items.length) >> 2;
   let at = HEADER_BYTES + ROW_BYTES * items.length;
   let topic = 0;
-  for (const { delivery, task, attempt } of items) {
+  for (const { delivery, task, attempt, order } of items) {
     const { key, value } = delivery;
     if (delivery.topic !== topics[topic]) topic = topics.indexOf(delivery.topic);
     floats[float] = delivery.offset;
     floats[float + 1] = delivery.timestampMs;
+    floats[float + 2] = order;
     float += ROW_FLOATS;
     ints[int] = task;
     ints[int + 1] = attempt;
@@ -130,7 +131,7 @@ function packRows(items: readonly BatchItem[], topics: readonly string[], tables
 
 function unpackRow({ buffer, floats, ints }: Tables, row: number, topics: readonly string[]): BatchItem {
   const float = 3 + row * ROW_FLOATS;
-  const int = ints.length - (floats.length - 3) * (ROW_INTS / ROW_FLOATS) + row * ROW_INTS;
+  const int = ints.length - ((floats.length - 3) / ROW_FLOATS) * ROW_INTS + row * ROW_INTS;
   const [
     task = 0,
     attempt = 0,
@@ -151,5 +152,5 @@ function unpackRow({ buffer, floats, ints }: Tables, row: number, topics: readon
     headers: HEADERS_OF_ENCODING[ENCODINGS[encoding] ?? 'auto'],
     timestampMs: floats[float + 1] ?? 0,
   };
-  return { delivery, task, attempt };
+  return { delivery, task, attempt, order: floats[float + 2] ?? 0 };
 }

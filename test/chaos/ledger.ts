@@ -3,11 +3,15 @@
  * engine and knows nothing of it: ids, keys and their order in, publications out.
  */
 
-/** One event that was put in. Events of one key and topic carry rising sequence numbers from 1. */
+/** One event that was put in. Events of one key and topic stand in the order in which they were appended. */
 export interface LedgerEntry {
   readonly id: string;
   readonly topic: string;
   readonly key: string;
+  /** What its dead letter has to say, one of these; absent: it has to become a finding. */
+  readonly codes?: readonly string[];
+  /** Its sender was killed before it heard whether it was taken: it may be missing. */
+  readonly isDoubtful?: boolean;
 }
 
 /** One publication that came out, in the order of the output partition. */
@@ -15,55 +19,109 @@ export interface LedgerOutput {
   readonly id: string;
   /** The topic it came out on; order is judged within one. */
   readonly to: string;
+  /** What a dead letter says; absent: it is a finding. */
+  readonly code?: string;
+  /** Which life of the engine wrote it: it rises with each start. Absent: they are not told apart. */
+  readonly life?: number;
 }
 
 /** What the ledger says. */
 export interface Verdict {
   readonly events: number;
+  /** Of these the ones that have to become dead letters. */
+  readonly deadLetters: number;
   /** Ids without any output. */
   readonly lost: readonly string[];
   /** Ids that came out and were never put in. */
   readonly unknown: readonly string[];
-  /** `key: id before id`, where the first outputs of a key are not in the order of its events. */
+  /** `key: id before id`, where the first outputs of a key, or all of them within one life, are not in the order of its events. */
   readonly disordered: readonly string[];
+  /** `id: what came, what was due`, where an innocent became a dead letter, or a culprit none or one of another code. */
+  readonly misjudged: readonly string[];
   /** Outputs beyond the first of each id. */
   readonly duplicates: number;
+  /** The same, by the life in which each was seen before: its end made it be done again. */
+  readonly duplicatesByLife: ReadonlyMap<number, number>;
+  /** Ids that came out twice within one life, which nothing excuses. */
+  readonly stuttered: readonly string[];
+}
+
+interface Place {
+  readonly lane: string;
+  readonly place: number;
+  readonly entry: LedgerEntry;
 }
 
 /** Judges a history: events in the order in which they were appended, outputs in the order of reading. */
 export function judge(entries: Iterable<LedgerEntry>, outputs: Iterable<LedgerOutput>): Verdict {
-  const places = new Map<string, { readonly lane: string; readonly place: number }>();
+  const places = new Map<string, Place>();
   const counts = new Map<string, number>();
-  for (const { id, topic, key } of entries) {
-    const lane = `${topic}\0${key}`;
+  for (const entry of entries) {
+    const lane = `${entry.topic}\0${entry.key}`;
     const place = (counts.get(lane) ?? 0) + 1;
     counts.set(lane, place);
-    places.set(id, { lane, place });
+    places.set(entry.id, { lane, place, entry });
   }
-  return { events: places.size, ...judgeOutputs(places, outputs) };
+  const deadLetters = [...places.values()].filter(({ entry }) => entry.codes !== undefined).length;
+  return { events: places.size, deadLetters, ...judgeOutputs(places, outputs) };
 }
 
 function judgeOutputs(
-  places: ReadonlyMap<string, { readonly lane: string; readonly place: number }>,
+  places: ReadonlyMap<string, Place>,
   outputs: Iterable<LedgerOutput>,
-): Omit<Verdict, 'events'> {
-  const seen = new Set<string>();
-  const last = new Map<string, { readonly id: string; readonly place: number }>();
+): Omit<Verdict, 'events' | 'deadLetters'> {
+  const lives = new Map<string, number | undefined>();
+  const firsts = new Order();
+  const withinLives = new Order();
   const unknown: string[] = [];
   const disordered: string[] = [];
+  const misjudged: string[] = [];
+  const stuttered: string[] = [];
+  const duplicatesByLife = new Map<number, number>();
   let duplicates = 0;
-  for (const { id, to } of outputs) {
-    const entry = places.get(id);
-    if (entry === undefined) unknown.push(id);
-    else if (seen.has(id)) duplicates += 1;
-    else {
-      seen.add(id);
-      const before = last.get(`${entry.lane}\0${to}`);
-      if (before !== undefined && before.place > entry.place)
-        disordered.push(`${entry.lane}: ${before.id} before ${id}`);
-      last.set(`${entry.lane}\0${to}`, { id, place: entry.place });
+  for (const { id, to, code, life } of outputs) {
+    const known = places.get(id);
+    if (known === undefined) {
+      unknown.push(id);
+      continue;
     }
+    if (!isRight(code, known.entry))
+      misjudged.push(`${id}: ${told(code)}, due was ${told(...(known.entry.codes ?? []))}`);
+    const isRepeated = lives.has(id);
+    const before = lives.get(id);
+    lives.set(id, life);
+    const lane = `${known.lane}\0${to}`;
+    const ahead =
+      (isRepeated ? null : firsts.next(lane, known)) ??
+      (life === undefined ? null : withinLives.next(`${lane}\0${life}`, known));
+    if (ahead !== null) disordered.push(`${known.lane}: ${ahead} before ${id}`);
+    if (!isRepeated) continue;
+    duplicates += 1;
+    if (before === undefined) continue;
+    if (before === life) stuttered.push(id);
+    else duplicatesByLife.set(before, (duplicatesByLife.get(before) ?? 0) + 1);
   }
-  const lost = [...places.keys()].filter((id) => !seen.has(id));
-  return { lost, unknown, disordered, duplicates };
+  const missing = [...places.values()].filter(({ entry }) => !lives.has(entry.id));
+  const lost = missing.flatMap(({ entry }) => (entry.isDoubtful === true ? [] : [entry.id]));
+  return { lost, unknown, disordered, misjudged, duplicates, duplicatesByLife, stuttered };
+}
+
+function isRight(code: string | undefined, { codes }: LedgerEntry): boolean {
+  return code === undefined ? codes === undefined : codes?.includes(code) === true;
+}
+
+function told(...codes: readonly (string | undefined)[]): string {
+  return codes[0] === undefined ? 'a finding' : codes.join(' or ');
+}
+
+/** What came last, of each lane. */
+class Order {
+  readonly #last = new Map<string, Place>();
+
+  /** The id that came and should have come later; `null` where all is well. */
+  next(lane: string, place: Place): string | null {
+    const last = this.#last.get(lane);
+    this.#last.set(lane, place);
+    return last !== undefined && last.place > place.place ? last.entry.id : null;
+  }
 }

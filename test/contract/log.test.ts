@@ -2,6 +2,7 @@ import { logOptions, openFlakyLog, readAll, temporaryDir } from '../helpers/log.
 import { openLog } from '../../src/transport/log/store.ts';
 import { sinkContract } from './sink.ts';
 import { sourceContract } from './source.ts';
+import { transactionsContract } from './transactions.ts';
 
 for (const durability of ['disk', 'process'] as const) {
   sourceContract(
@@ -18,7 +19,7 @@ for (const durability of ['disk', 'process'] as const) {
         },
       };
     },
-    { exclusiveGroups: true },
+    { exclusiveGroups: true, remembersStart: true },
   );
 
   sinkContract(`log (${durability})`, async () => {
@@ -29,6 +30,22 @@ for (const durability of ['disk', 'process'] as const) {
       interrupt: () => {
         let transactions = 0;
         log.loses = () => transactions++ === 1;
+        return () => (log.loses = () => false);
+      },
+      recordBytesMax: 64 * 1024,
+      close: () => log.close(),
+    };
+  });
+
+  transactionsContract(`log (${durability})`, async () => {
+    const log = await openFlakyLog({ durability });
+    return {
+      append: (topic, records) => log.store.append(topic, records),
+      source: (options) => log.store.source(options),
+      transactions: () => log.store.transactions(),
+      written: (topic) => readAll(log.store, topic),
+      interrupt: () => {
+        log.loses = () => true;
         return () => (log.loses = () => false);
       },
       recordBytesMax: 64 * 1024,

@@ -13,6 +13,8 @@ import {
   order,
   statuses,
 } from '../helpers/batches.ts';
+import { resizeContract } from './pool-resize.ts';
+import { threadContract } from './pool-threads.ts';
 
 /** An implementation under test. */
 export interface PoolUnderTest {
@@ -31,6 +33,7 @@ export function poolContract(name: string, { create, threads }: PoolUnderTest): 
       tasks: [obedientTask()],
       limits: LIMITS,
       heapMbMax: 64,
+      startMs: 30_000,
       ...changes,
     });
     try {
@@ -285,7 +288,13 @@ export function poolContract(name: string, { create, threads }: PoolUnderTest): 
     });
 
     it('close is idempotent; a batch after it is a coded error', async () => {
-      const pool = await create({ threads: 2, tasks: [obedientTask()], limits: LIMITS, heapMbMax: 64 });
+      const pool = await create({
+        threads: 2,
+        tasks: [obedientTask()],
+        limits: LIMITS,
+        heapMbMax: 64,
+        startMs: 30_000,
+      });
 
       await Promise.all([pool.close(), pool.close()]);
       await pool.close();
@@ -293,107 +302,53 @@ export function poolContract(name: string, { create, threads }: PoolUnderTest): 
       await assert.rejects(pool.run(0, batchOf([FIND])), { code: 'E_POOL_FAILED' });
     });
 
-    if (threads) threadContract(create);
-  });
-}
-
-/** What a pool with threads keeps beyond that. */
-function threadContract(create: PoolUnderTest['create']): void {
-  const tasks = [obedientTask({ eventTimeoutMs: 200 }), obedientTask()];
-
-  async function withPool<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
-    const pool = await create({ threads: 1, tasks, limits: LIMITS, heapMbMax: 64 });
-    try {
-      return await use(pool);
-    } finally {
-      await pool.close();
-    }
-  }
-
-  const deadly = [
-    ['hangs in a loop', 'hang', 0, 'E_EVENT_TIMEOUT'],
-    ['never settles', 'wait', 0, 'E_EVENT_TIMEOUT'],
-    ['calls process.exit', 'exit', 1, 'E_EVENT_WORKER_DIED'],
-    ['fills the heap', 'eat-memory', 1, 'E_EVENT_WORKER_DIED'],
-  ] as const;
-
-  for (const [what, word, task, code] of deadly) {
-    it(`an analyzer that ${what} is blamed alone; its neighbours and the waiting batch come back unprocessed`, async () => {
-      const [outcome, waiting, afterwards] = await withPool(async (pool) => {
-        const first = pool.run(0, batchOf([FIND, FIND, order(word), FIND], { task }));
-        const second = pool.run(0, batchOf([FIND, FIND], { task }));
-        const both = await Promise.all([first, second]);
-        return [...both, await pool.run(0, batchOf([FIND, FIND], { task }))] as const;
+    it('grows and shrinks; each slot that it has runs batches', async () => {
+      const grown = await withPool({}, async (pool) => {
+        const seen: (readonly string[])[] = [];
+        for (const slots of [4, 4, 2, 3, 1]) {
+          await pool.resize(slots);
+          const outcomes = await Promise.all(
+            Array.from({ length: pool.slots }, (_, slot) => pool.run(slot, batchOf([FIND]))),
+          );
+          seen.push(outcomes.flatMap(statuses));
+        }
+        return seen;
       });
 
-      assert.deepEqual(statuses(outcome), ['unprocessed', 'unprocessed', 'suspect', 'unprocessed']);
-      assert.equal(codeOf(outcome.results[2]), code);
-      assert.deepEqual(statuses(waiting), ['unprocessed', 'unprocessed']);
-      assert.deepEqual(statuses(afterwards), ['done', 'done']);
-    });
-  }
-
-  it('a module that leaves a rejection behind while it loads is refused when the pool is made', async () => {
-    const wrong = [obedientTask({ analyzer: analyzerPath('rejects-at-load.ts') })];
-
-    const creating = create({ threads: 1, tasks: wrong, limits: LIMITS, heapMbMax: 64 });
-
-    await assert.rejects(creating, { code: 'E_POOL_FAILED', message: /left behind/ });
-  });
-
-  it('the other slots do not notice that a thread ends', async () => {
-    const pool = await create({ threads: 2, tasks, limits: LIMITS, heapMbMax: 64 });
-
-    const [first, second] = await Promise.all([
-      pool.run(0, batchOf([order('exit')])),
-      pool.run(1, batchOf([order('pause', 100), FIND], { task: 1 })),
-    ]);
-    await pool.close();
-
-    assert.deepEqual(statuses(first), ['suspect']);
-    assert.deepEqual(statuses(second), ['done', 'done']);
-  });
-
-  it('a rejection behind the analyzer’s back is a failure of its own delivery', async () => {
-    const outcome = await withPool((pool) =>
-      pool.run(
-        0,
-        batchOf([FIND, order('reject-late', 'oops'), FIND, FIND], { keys: ['a', 'b', 'c', 'b'], task: 1 }),
-      ),
-    );
-
-    assert.deepEqual(statuses(outcome), ['done', 'failed', 'done', 'unprocessed']);
-    assert.equal(codeOf(outcome.results[1]), 'E_EVENT_ANALYZE');
-  });
-
-  it('a callback that throws is a failure of its own delivery', async () => {
-    const outcome = await withPool((pool) =>
-      pool.run(0, batchOf([FIND, order('throw-in-callback', 'oops'), FIND], { task: 1 })),
-    );
-
-    assert.deepEqual(statuses(outcome), ['done', 'failed', 'done']);
-  });
-
-  it('a rejection after its batch is logged, with the delivery that it came from', async () => {
-    const outcome = await withPool(async (pool) => {
-      await pool.run(0, batchOf([order('reject-after-batch', 'oops')], { task: 1 }));
-      return pool.run(0, batchOf([order('pause', 60)], { task: 1 }));
+      assert.deepEqual(
+        grown,
+        [4, 4, 2, 3, 1].map((slots) => new Array<string>(slots).fill('done')),
+      );
     });
 
-    assert.deepEqual(statuses(outcome), ['done']);
-    assert.match(String(outcome.logs[0]?.message ?? 'no line'), /app\.perf:3:100.*oops/);
-  });
+    it('a batch for a slot that is gone, and less than one slot, are refused', async () => {
+      await withPool({ threads: 2 }, async (pool) => {
+        await pool.resize(1);
 
-  it('close gives what is in hand back unprocessed', async () => {
-    const outcomes = await withPool(async (pool) => {
-      const running = [
-        pool.run(0, batchOf([order('wait'), FIND], { task: 1 })),
-        pool.run(0, batchOf([FIND])),
-      ];
+        await assert.rejects(async () => pool.run(1, batchOf([FIND])), { code: 'E_ASSERT' });
+        for (const slots of [0, -1, 1.5, Number.NaN]) {
+          await assert.rejects(pool.resize(slots), { code: 'E_ASSERT' });
+        }
+        assert.equal(pool.slots, 1);
+      });
+    });
+
+    it('a resize after close is a coded error', async () => {
+      const pool = await create({
+        threads: 1,
+        tasks: [obedientTask()],
+        limits: LIMITS,
+        heapMbMax: 64,
+        startMs: 30_000,
+      });
       await pool.close();
-      return Promise.all(running);
+
+      await assert.rejects(pool.resize(2), { code: 'E_POOL_FAILED' });
     });
 
-    assert.deepEqual(outcomes.map(statuses), [['unprocessed', 'unprocessed'], ['unprocessed']]);
+    if (threads) {
+      threadContract(create);
+      resizeContract(create);
+    }
   });
 }

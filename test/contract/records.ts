@@ -93,3 +93,19 @@ export function sorted(values: readonly number[]): number[] {
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
+
+/** Offsets rise within each partition; there may be gaps. */
+export function assertRisingOffsets(deliveries: readonly Delivery[]): void {
+  const last = new Map<string, number>();
+  for (const { topic, partition, offset } of deliveries) {
+    const place = `${topic}/${partition}`;
+    assert.ok(offset > (last.get(place) ?? -1), `${place}: ${offset} after ${last.get(place)}`);
+    last.set(place, offset);
+  }
+}
+
+/** The deliveries of a partition stand side by side. */
+export function assertSideBySide(deliveries: readonly Delivery[]): void {
+  const changes = deliveries.filter((each, i) => each.partition !== deliveries[i - 1]?.partition).length;
+  assert.equal(changes, new Set(deliveries.map(({ partition }) => partition)).size);
+}

@@ -6,10 +6,21 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Delivery, TopicPartition } from '../../src/model/delivery.ts';
-import type { PullLimit, Source, SourceListener } from '../../src/ports/source.ts';
+import type { Delivery, NotedPosition, TopicPartition } from '../../src/model/delivery.ts';
+import type { Source, SourceListener } from '../../src/ports/source.ts';
+import { limit, pullAll } from './pulling.ts';
 import type { ContractRecord } from './records.ts';
-import { AWKWARD, assertKeyOrder, content, numbered, numbers, sorted, upTo } from './records.ts';
+import {
+  AWKWARD,
+  assertKeyOrder,
+  assertRisingOffsets,
+  assertSideBySide,
+  content,
+  numbered,
+  numbers,
+  sorted,
+  upTo,
+} from './records.ts';
 
 /** One transport, empty, for one test. */
 export interface SourceHarness {
@@ -29,10 +40,12 @@ export interface SourceHarness {
 export interface SourceFlags {
   /** A group has one reader; another is refused with `E_LOG_BUSY`, which names the group. */
   readonly exclusiveGroups: boolean;
+  /** The place where a group begins is committed when it first reads, so that it stays so. */
+  readonly remembersStart: boolean;
+  /** All topics are there from the start, and are read from their beginning. */
+  readonly fixedTopics?: boolean;
 }
 
-/** Long enough for every transport; a test ends long before. */
-const PATIENCE_MS = 10_000;
 const TOPIC = 'events';
 
 /** Registers the suite. */
@@ -172,28 +185,30 @@ export function sourceContract(name: string, make: () => Promise<SourceHarness>,
       await source.close();
     });
 
-    guarantee('a topic that appears later is assigned and read from its start', async (harness) => {
-      const { source, assigned } = await opened(harness, { from: 'latest' });
-      assert.equal(assigned.length, 0);
+    if (flags.fixedTopics !== true) {
+      guarantee('a topic that appears later is assigned and read from its start', async (harness) => {
+        const { source, assigned } = await opened(harness, { from: 'latest' });
+        assert.equal(assigned.length, 0);
 
-      const pulling = pullAll(source, 30);
-      await harness.append(TOPIC, numbered(30));
+        const pulling = pullAll(source, 30);
+        await harness.append(TOPIC, numbered(30));
 
-      assert.deepEqual(sorted(numbers((await pulling).flat())), upTo(30));
-      assert.equal(assigned.length, 4);
-      await source.close();
-    });
+        assert.deepEqual(sorted(numbers((await pulling).flat())), upTo(30));
+        assert.equal(assigned.length, 4);
+        await source.close();
+      });
 
-    guarantee('reading from the latest skips what was there, and only that', async (harness) => {
-      await harness.append(TOPIC, numbered(20));
-      const { source } = await opened(harness, { from: 'latest' });
+      guarantee('reading from the latest skips what was there, and only that', async (harness) => {
+        await harness.append(TOPIC, numbered(20));
+        const { source } = await opened(harness, { from: 'latest' });
 
-      await harness.append(TOPIC, numbered(5, 10, 20));
-      const arrived = (await pullAll(source, 5)).flat();
+        await harness.append(TOPIC, numbered(5, 10, 20));
+        const arrived = (await pullAll(source, 5)).flat();
 
-      assert.deepEqual(sorted(numbers(arrived)), [20, 21, 22, 23, 24]);
-      await source.close();
-    });
+        assert.deepEqual(sorted(numbers(arrived)), [20, 21, 22, 23, 24]);
+        await source.close();
+      });
+    }
 
     guarantee('paused partitions give nothing, hold nothing up and lose nothing', async (harness) => {
       await harness.append(TOPIC, numbered(200, 40));
@@ -223,7 +238,12 @@ export function sourceContract(name: string, make: () => Promise<SourceHarness>,
         const seen = (await pullAll(first, 100)).flat();
         const committed = upTo(4).map((partition) => {
           const offsets = seen.filter((each) => each.partition === partition).map(({ offset }) => offset);
-          return { topic: TOPIC, partition, offset: offsets[Math.floor(offsets.length / 2)] ?? 0 };
+          return {
+            topic: TOPIC,
+            partition,
+            offset: offsets[Math.floor(offsets.length / 2)] ?? 0,
+            metadata: '',
+          };
         });
         await first.commit(committed);
         await first.close();
@@ -291,7 +311,7 @@ export function sourceContract(name: string, make: () => Promise<SourceHarness>,
       await source.close();
 
       await assert.rejects(source.pull(limit()), { code: 'E_SOURCE_CLOSED' });
-      await assert.rejects(source.commit([{ topic: TOPIC, partition: 0, offset: 1 }]), {
+      await assert.rejects(source.commit([{ topic: TOPIC, partition: 0, offset: 1, metadata: '' }]), {
         code: 'E_SOURCE_CLOSED',
       });
       await assert.rejects(source.backlog(), { code: 'E_SOURCE_CLOSED' });
@@ -305,6 +325,34 @@ export function sourceContract(name: string, make: () => Promise<SourceHarness>,
 
       assert.deepEqual(await pulling, []);
     });
+
+    if (flags.remembersStart) {
+      guarantee('a group that began at the end goes on there after a restart', async (harness) => {
+        await harness.append(TOPIC, numbered(20));
+        const first = (await opened(harness, { from: 'latest' })).source;
+        await first.close();
+        await harness.append(TOPIC, numbered(20, 10, 20));
+
+        const second = (await opened(harness, { from: 'latest' })).source;
+        const arrived = (await pullAll(second, 20)).flat();
+
+        assert.deepEqual(sorted(numbers(arrived)), upTo(40).slice(20));
+        await second.close();
+      });
+
+      guarantee('so does one to which the topic was new', async (harness) => {
+        const first = (await opened(harness, { from: 'latest' })).source;
+        await harness.append(TOPIC, numbered(20));
+        await pullAll(first, 20);
+        await first.close();
+
+        const second = (await opened(harness, { from: 'latest' })).source;
+        const arrived = (await pullAll(second, 20)).flat();
+
+        assert.deepEqual(sorted(numbers(arrived)), upTo(20));
+        await second.close();
+      });
+    }
 
     if (flags.exclusiveGroups) {
       guarantee(
@@ -345,46 +393,8 @@ function listener(assigned: TopicPartition[]): SourceListener {
   return { assigned: (partitions) => void assigned.push(...partitions), revoked: async () => {} };
 }
 
-function limit(over: Partial<PullLimit> = {}): PullLimit {
-  const nothing = { paused: (): boolean => false, signal: new AbortController().signal };
-  return { deliveriesMax: 1000, bytesMax: 1 << 20, waitMs: PATIENCE_MS, ...nothing, ...over };
-}
-
-/** Pulls until `count` deliveries have come; each pull that brought something. */
-async function pullAll(
-  source: Source,
-  count: number,
-  over: Partial<PullLimit> = {},
-): Promise<(readonly Delivery[])[]> {
-  const pulls: (readonly Delivery[])[] = [];
-  for (let left = count; left > 0;) {
-    const pulled = await source.pull(limit(over));
-    assert.ok(pulled.length > 0, `${left} of ${count} deliveries did not come`);
-    pulls.push(pulled);
-    left -= pulled.length;
-    assert.ok(left >= 0, `${-left} deliveries too many`);
-  }
-  return pulls;
-}
-
-function nextOffsets(
-  deliveries: readonly Delivery[],
-): { topic: string; partition: number; offset: number }[] {
+function nextOffsets(deliveries: readonly Delivery[]): NotedPosition[] {
   const next = new Map<number, number>();
   for (const { partition, offset } of deliveries) next.set(partition, offset + 1);
-  return [...next].map(([partition, offset]) => ({ topic: TOPIC, partition, offset }));
-}
-
-function assertRisingOffsets(deliveries: readonly Delivery[]): void {
-  const last = new Map<string, number>();
-  for (const { topic, partition, offset } of deliveries) {
-    const place = `${topic}/${partition}`;
-    assert.ok(offset > (last.get(place) ?? -1), `${place}: ${offset} after ${last.get(place)}`);
-    last.set(place, offset);
-  }
-}
-
-function assertSideBySide(deliveries: readonly Delivery[]): void {
-  const changes = deliveries.filter((each, i) => each.partition !== deliveries[i - 1]?.partition).length;
-  assert.equal(changes, new Set(deliveries.map(({ partition }) => partition)).size);
+  return [...next].map(([partition, offset]) => ({ topic: TOPIC, partition, offset, metadata: '' }));
 }

@@ -59,6 +59,7 @@ export function batchOf(
     readonly keys?: readonly (string | null)[];
     readonly task?: number;
     readonly attempt?: number;
+    readonly alone?: boolean;
   } = {},
 ): Batch {
   const items = values.map((value, index): BatchItem => {
@@ -71,6 +72,8 @@ export function batchOf(
       }),
       task: options.task ?? 0,
       attempt: options.attempt ?? 1,
+      order: key === null ? -1 : (options.keys?.indexOf(key) ?? index),
+      ...(options.alone === true && { alone: true }),
     };
   });
   lastBatchId += 1;

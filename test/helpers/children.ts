@@ -22,9 +22,13 @@ export class Child {
 
   /** Resolves when so many lines are there, or the child has ended. */
   async printed(lines: number): Promise<void> {
-    while (this.lines.length < lines && this.process.exitCode === null) {
+    while (this.lines.length < lines && !this.#hasEnded) {
       await Promise.race([once(this.process.stdout ?? this.process, 'data'), this.exited]);
     }
+  }
+
+  get #hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
   /** Kills it (`kill -9`); resolves when it has ended. */

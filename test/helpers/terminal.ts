@@ -37,6 +37,7 @@ export function fakeTerminal({ input = '', statusIsTTY = false }: FakeTerminalOp
     isTTY: false,
     statusIsTTY,
     columns: () => 100,
+    rows: () => Infinity,
     gone: gone.signal,
     out: () => out.join(''),
     err: () => err.join(''),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { compactLog } from '../../src/transport/log/compact.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 import { assertKeyOrder, numbered, numbers, publications, sorted, upTo } from '../contract/records.ts';
 import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
@@ -63,3 +64,42 @@ for (const durability of ['disk', 'process'] as const) {
     }
   });
 }
+
+test('a log on a full disk can be opened and trimmed; compacting is refused until its copy has room', async (context) => {
+  const { dir, remove } = temporaryDir();
+  const why = mount(dir);
+  if (why !== null) {
+    remove();
+    return context.skip(why);
+  }
+  try {
+    const log = join(dir, 'log');
+    const store = await openLog(logOptions(log));
+    for (const i of upTo(100)) {
+      await store.append(
+        't',
+        numbered(100, 10, 100 * i).map((each) => ({ ...each, headers: [['padding', PADDING] as const] })),
+      );
+    }
+    await store.close();
+    // The disk has 48 MiB, the log over 20: 8 are left.
+    const { bavail, bsize } = statfsSync(dir);
+    writeFileSync(join(dir, 'ballast'), Buffer.alloc(bavail * bsize - 8 * 1024 * 1024));
+
+    const refused = await openLog(logOptions(log));
+    await assert.rejects(refused.append('t', numbered(1)), { code: 'E_LOG_FULL' });
+    await refused.close();
+    await assert.rejects(compactLog(log), { code: 'E_LOG_FULL', message: /the copy .* needs \d+ bytes/ });
+    const full = await openLog(logOptions(log));
+    const { removed } = await full.trim({ ageMs: 0, bytes: 100_000, uncommitted: 'keep' });
+    await full.close();
+    rmSync(join(dir, 'ballast'));
+    const { beforeBytes, afterBytes } = await compactLog(log);
+
+    assert.ok(removed.length > 0);
+    assert.ok(beforeBytes > 20_000_000 && afterBytes < 2_000_000, `${beforeBytes} to ${afterBytes}`);
+  } finally {
+    execFileSync('umount', ['--lazy', dir]);
+    remove();
+  }
+});

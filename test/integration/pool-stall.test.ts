@@ -11,7 +11,13 @@ const EVENT_TIMEOUT_MS = 500;
 describe('the watchdog of the pool', () => {
   it('blames nobody for a main thread that stood still', async () => {
     const tasks = [obedientTask({ eventTimeoutMs: EVENT_TIMEOUT_MS })];
-    const pool = await createPiscinaPool({ threads: 1, tasks, limits: LIMITS, heapMbMax: 64 });
+    const pool = await createPiscinaPool({
+      threads: 1,
+      tasks,
+      limits: LIMITS,
+      heapMbMax: 64,
+      startMs: 30_000,
+    });
     const running = pool.run(0, batchOf([order('pause', 50), order('pause', 50), order('find', {})]));
 
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * EVENT_TIMEOUT_MS);

@@ -3,8 +3,11 @@
  * behaves the same way after a restart, as pure analysis does.
  */
 import type { Task } from '../../src/model/task.ts';
-import type { BehaviourKind, Workload } from './plan.ts';
+import type { BehaviourKind, Plan, SimRecord } from './plan.ts';
 import { SimRandom } from './random.ts';
+
+/** A delivery that recovers does so after at most so many failures: more only take time. */
+const FAILURES_MAX = 5;
 
 /**
  * - `finding`, `findings`, `nothing`: done with 1, 2 or 0 findings.
@@ -29,13 +32,14 @@ export type Ending = 'findings' | 'finished' | 'dead-letter';
 
 /** Decides and remembers. */
 export class Behaviours {
-  readonly #seed: number;
-  readonly #workload: Workload;
+  readonly #plan: Plan;
+  readonly #records: ReadonlyMap<string, SimRecord>;
   readonly #known = new Map<string, Behaviour>();
 
-  constructor(seed: number, workload: Workload) {
-    this.#seed = seed;
-    this.#workload = workload;
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    const records = plan.groups.flatMap(({ partitions }) => partitions.flatMap((each) => each.records));
+    this.#records = new Map(records.map((record) => [record.id, record]));
   }
 
   /** Of the record with that id, as `task` sees it. */
@@ -43,32 +47,53 @@ export class Behaviours {
     const name = `${task.name} ${id}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const behaviour = this.#draw(task, new SimRandom(`${this.#seed}/behaviour/${name}`));
+    const behaviour = this.#draw(
+      task,
+      this.record(id),
+      new SimRandom(`${this.#plan.seed}/behaviour/${name}`),
+    );
     this.#known.set(name, behaviour);
     return behaviour;
   }
 
-  #draw(task: Task, random: SimRandom): Behaviour {
-    const kind = this.#drawKind(random, task);
+  /** The record of that id. */
+  record(id: string): SimRecord {
+    const record = this.#records.get(id);
+    if (record === undefined) throw new RangeError(`no record ${id}`);
+    return record;
+  }
+
+  #draw(task: Task, record: SimRecord, random: SimRandom): Behaviour {
+    const { workload } = this.#plan;
+    const retriesMax = retriesOf(task, record);
+    const kind = this.#drawKind(random, record, retriesMax);
     const findings = kind === 'findings' ? 2 : kind === 'nothing' ? 0 : 1;
     const refused = new Set<number>();
-    for (let n = 0; n < findings; n++) if (random.chance(this.#workload.findingRefused)) refused.add(n);
+    for (let n = 0; n < findings; n++) if (random.chance(workload.findingRefused)) refused.add(n);
     return {
       kind,
       findings,
-      failures: kind === 'flaky' ? random.int(1, task.retry.retriesMax) : random.int(1, 2),
+      failures: random.int(1, kind === 'flaky' ? Math.min(retriesMax, FAILURES_MAX) : 2),
       hangs: random.chance(0.5),
-      serviceMs: random.next() * this.#workload.serviceMsMax,
+      serviceMs: random.next() * workload.serviceMsMax,
       refused,
     };
   }
 
-  #drawKind(random: SimRandom, task: Task): BehaviourKind {
-    const weights = Object.entries(this.#workload.behaviours) as [BehaviourKind, number][];
+  #drawKind(random: SimRandom, { delivery }: SimRecord, retriesMax: number): BehaviourKind {
+    const { behaviours, failing } = this.#plan.workload;
+    const weights = Object.entries(behaviours) as [BehaviourKind, number][];
     let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
     const drawn = weights.find(([, weight]) => (left -= weight) < 0)?.[0] ?? 'finding';
-    return drawn === 'flaky' && task.retry.retriesMax === 0 ? 'finding' : drawn;
+    const fails = failing === 'all' || (failing === 'every third' && delivery.offset % 3 === 0);
+    const kind = fails ? 'flaky' : drawn;
+    return kind === 'flaky' && retriesMax === 0 ? 'finding' : kind;
   }
+}
+
+/** How often a record is tried again: as its header asks, or as its task does. */
+export function retriesOf(task: Task, { retriesMax }: SimRecord): number {
+  return retriesMax ?? task.retry.retriesMax;
 }
 
 /** How a record with this behaviour must end under that task. */

@@ -6,12 +6,14 @@
  * the world stops after the event. A new rule is a new file in `checkers/` and a line below.
  */
 import { batchRules } from './checkers/batches.ts';
+import { circuitRules } from './checkers/circuit.ts';
 import { commitRules } from './checkers/commit.ts';
 import { creditRules } from './checkers/credit.ts';
 import { exitRules } from './checkers/exits.ts';
 import { lossRules } from './checkers/loss.ts';
 import { orderRules } from './checkers/order.ts';
 import { outputRules } from './checkers/outputs.ts';
+import { transactionRules } from './checkers/transactions.ts';
 import type { Fact } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -34,8 +36,10 @@ export const CHECKERS: readonly MakeChecker[] = [
   commitRules,
   orderRules,
   batchRules,
+  circuitRules,
   creditRules,
   outputRules,
+  transactionRules,
   exitRules,
   lossRules,
 ];

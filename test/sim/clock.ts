@@ -15,8 +15,8 @@ import type { Cancel, Clock } from '../../src/ports/clock.ts';
 export const EPOCH_MS: number = Date.UTC(2026, 0, 1);
 
 interface Entry {
-  readonly atMs: number;
-  readonly sequence: number;
+  atMs: number;
+  sequence: number;
   readonly owner: ProcessClock | null;
   callback: (() => void) | null;
 }
@@ -60,10 +60,21 @@ export class VirtualClock implements Clock {
       const entry = pop(this.#heap);
       if (entry === null) return false;
       if (entry.callback === null || entry.owner?.ended === true) continue;
+      if (entry.owner !== null && entry.owner.standsUntilMs > entry.atMs) {
+        this.#postpone(entry, entry.owner.standsUntilMs);
+        continue;
+      }
       this.#nowMs = entry.atMs;
       entry.callback();
       return true;
     }
+  }
+
+  /** Late events of one process keep their order among each other. */
+  #postpone(entry: Entry, untilMs: number): void {
+    entry.atMs = untilMs;
+    entry.sequence = this.#sequence++;
+    push(this.#heap, entry);
   }
 }
 
@@ -71,6 +82,8 @@ export class VirtualClock implements Clock {
 export class ProcessClock implements Clock {
   readonly #clock: VirtualClock;
   ended = false;
+  /** Until then nothing of the process happens; what was due meanwhile happens then. */
+  standsUntilMs = 0;
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
@@ -94,6 +107,16 @@ export class ProcessClock implements Clock {
     return new Promise((resolve) => {
       this.schedule(delayMs, resolve);
     });
+  }
+
+  /** The process does not run for so long, as when it is stopped by a signal: the clock jumps for it. */
+  standStill(forMs: number): void {
+    this.standsUntilMs = this.monotonic() + forMs;
+  }
+
+  /** Resolves when the process runs. */
+  async running(): Promise<void> {
+    while (this.standsUntilMs > this.monotonic()) await this.wait(this.standsUntilMs - this.monotonic());
   }
 
   /** From now on nothing of this process happens any more. */

@@ -3,10 +3,12 @@
  * checkers can read them back.
  */
 import type { EncodedFinding } from '../../src/model/batch.ts';
-import type { Publication } from '../../src/model/delivery.ts';
+import type { Delivery, Publication } from '../../src/model/delivery.ts';
 import type { Task } from '../../src/model/task.ts';
+import type { Behaviour } from './behaviour.ts';
+import { endingOf } from './behaviour.ts';
 import type { Plan } from './plan.ts';
-import { ID_HEADER } from './plan.ts';
+import { ID_HEADER, recordOf } from './plan.ts';
 
 /** The finding `number` of a record by a task. */
 export function encodeFinding(task: Task, record: string, number: number): EncodedFinding {
@@ -35,6 +37,30 @@ export function parseDeadLetter(
   const record = headerOf(publication, ID_HEADER);
   if (task === undefined || record === null) return null;
   return { task, record, code: headerOf(publication, 'faultline-code') ?? '' };
+}
+
+/** What a record comes to under a task, as another member of the group would write it. */
+export function outputsOf(task: Task, delivery: Delivery, behaviour: Behaviour): Publication[] {
+  const { key, headers, timestampMs } = delivery;
+  const letter: Publication = {
+    topic: task.outputs.deadLetters,
+    key,
+    value: new Uint8Array(),
+    headers: [...headers, ['faultline-code', Buffer.from('E_EVENT_ANALYZE')]],
+    timestampMs,
+  };
+  switch (endingOf(behaviour, task)) {
+    case 'finished':
+      return [];
+    case 'dead-letter':
+      return [letter];
+    case 'findings':
+      return Array.from({ length: behaviour.findings }, (_, number) => {
+        if (behaviour.refused.has(number)) return letter;
+        const { value } = encodeFinding(task, recordOf(delivery), number);
+        return { topic: task.outputs.findings, key, value, headers, timestampMs };
+      });
+  }
 }
 
 /** A header's text. */

@@ -1,155 +1,16 @@
 /**
  * What has happened so far, per record: handed out, tried, written, acknowledged, finished,
  * committed. It follows the facts and judges nothing; the checkers ask it.
- *
- * "Finished" is the promise's word: all findings acknowledged by the sink, or the dead letter, or an
- * answer that there is nothing to publish. It is kept per hand-out: a record that comes again after
- * a restart has to be finished again.
  */
-import type { DeliveryResult } from '../../src/model/batch.ts';
-import type { Delivery, Publication, TopicPartition } from '../../src/model/delivery.ts';
-import type { Task } from '../../src/model/task.ts';
-import type { Behaviour, Behaviours, Ending } from './behaviour.ts';
-import { endingOf } from './behaviour.ts';
+import type { Delivery, NotedPosition, Publication, TopicPartition } from '../../src/model/delivery.ts';
+import type { Behaviours } from './behaviour.ts';
 import type { Fact } from './facts.ts';
 import { parseDeadLetter, parseFinding } from './finding.ts';
-import type { PartitionPlan, Plan, SimRecord } from './plan.ts';
-import { recordOf } from './plan.ts';
-
-/** One record as one task sees it, over the whole run. */
-export class RecordState {
-  readonly record: SimRecord;
-  readonly task: Task;
-  readonly behaviour: Behaviour;
-  readonly ending: Ending;
-  readonly handOuts: HandOut[] = [];
-  /** Acknowledged writes by finding number; {@link DEAD_LETTER} for dead letters. */
-  readonly acknowledged: Map<number, number> = new Map();
-
-  constructor(record: SimRecord, task: Task, behaviour: Behaviour) {
-    this.record = record;
-    this.task = task;
-    this.behaviour = behaviour;
-    this.ending = endingOf(behaviour, task);
-  }
-
-  get current(): HandOut | undefined {
-    return this.handOuts.at(-1);
-  }
-}
-
-/** Stands for the dead letter where findings have their number. */
-export const DEAD_LETTER = -1;
-
-/** One hand-out of a record by the source. */
-export class HandOut {
-  readonly state: RecordState;
-  readonly partition: PartitionState;
-  readonly epoch: number;
-  readonly offset: number;
-  readonly bytes: number;
-  /** Results so far that were a failure or a suspicion. */
-  tries = 0;
-  suspicions = 0;
-  finished = false;
-  /** A result that leads to an output came while the partition was still ours. */
-  concluded = false;
-  /** A worker analysed it. */
-  #analysed = false;
-  /** Its last try failed. */
-  #givenUp = false;
-  readonly #answered = new Set<number>();
-  #refused = 0;
-
-  constructor(state: RecordState, partition: PartitionState, delivery: Delivery) {
-    this.state = state;
-    this.partition = partition;
-    this.epoch = partition.epoch;
-    this.offset = delivery.offset;
-    this.bytes = (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
-  }
-
-  /** A worker's result reached the engine. */
-  returned(result: DeliveryResult, attempt: number): void {
-    if (result.status === 'failed' || result.status === 'suspect') this.tries += 1;
-    if (result.status === 'suspect') this.suspicions += 1;
-    this.#analysed ||= result.status === 'done';
-    const { ending, task } = this.state;
-    const spent = attempt > task.retry.retriesMax;
-    this.#givenUp ||= result.status === 'failed' && (spent || !result.fault.retriable);
-    this.#givenUp ||= this.suspicions > 1;
-    const ours = this.partition.owned && this.partition.epoch === this.epoch;
-    this.concluded ||= ours && (this.#analysed || this.#givenUp);
-    if (ending !== 'finished') return;
-    if (result.status === 'done') this.finished = true;
-    if (result.status === 'failed' && spent) this.finished = true;
-  }
-
-  /**
-   * The sink's word about a finding or the dead letter reached the engine. Before the worker's
-   * result it can only be about an earlier hand-out of the record.
-   */
-  answered(number: number, refused: boolean): void {
-    if (!this.#analysed && !(this.#givenUp && number === DEAD_LETTER)) return;
-    this.#answered.add(number);
-    if (refused) this.#refused += 1;
-    const { ending, behaviour } = this.state;
-    const buried = this.#answered.has(DEAD_LETTER);
-    if (ending === 'dead-letter') this.finished ||= buried;
-    if (ending !== 'findings') return;
-    const findings = this.#answered.size - (buried ? 1 : 0);
-    this.finished ||= findings === behaviour.findings && (this.#refused === 0 || buried);
-  }
-}
-
-/** One partition as one group reads it. */
-export class PartitionState {
-  readonly group: string;
-  readonly plan: PartitionPlan;
-  readonly records: readonly RecordState[];
-  owned = false;
-  /** Being taken away. */
-  leaving = false;
-  /** Counts assignments. */
-  epoch = 0;
-  /** What was handed out in this epoch, in order. */
-  given: HandOut[] = [];
-  /** The stored position; 0 when there is none. */
-  stored = 0;
-  /** The highest position asked to be committed in this epoch. */
-  asked = 0;
-  #lowest = 0;
-
-  constructor(group: string, plan: PartitionPlan, records: readonly RecordState[]) {
-    this.group = group;
-    this.plan = plan;
-    this.records = records;
-  }
-
-  get name(): string {
-    return `${this.group}:${this.plan.topic}/${this.plan.partition}`;
-  }
-
-  /** The first hand-out of this epoch that is not finished. */
-  get lowestUnfinished(): HandOut | undefined {
-    while (this.given[this.#lowest]?.finished === true) this.#lowest += 1;
-    return this.given[this.#lowest];
-  }
-
-  /** Hand-outs of this epoch from the lowest unfinished one on. */
-  get ahead(): number {
-    return this.lowestUnfinished === undefined ? 0 : this.given.length - this.#lowest;
-  }
-
-  begin(): void {
-    this.owned = true;
-    this.leaving = false;
-    this.epoch += 1;
-    this.given = [];
-    this.asked = this.stored;
-    this.#lowest = 0;
-  }
-}
+import { DEAD_LETTER, HandOut, RecordState } from './hand-out.ts';
+import type { Noted } from './partition-state.ts';
+import { PartitionState } from './partition-state.ts';
+import type { GroupPlan, PartitionPlan, Plan } from './plan.ts';
+import { taskOf } from './plan.ts';
 
 /** A publication read back. */
 export interface Output {
@@ -168,40 +29,48 @@ export class Ledger {
   readonly inFlight: Set<HandOut> = new Set();
   inFlightBytes = 0;
   healed = false;
+  /** Processes that start now have circuits that stop nothing. */
+  mended = false;
+  /** Names of tasks that the present process has stopped. */
+  readonly stopped: Set<string> = new Set();
+  /** Counts events of the world. */
+  event = 0;
+  readonly #byPlace = new Map<string, PartitionState>();
   readonly #states = new Map<string, RecordState>();
   readonly #handOuts = new WeakMap<Delivery, HandOut>();
   readonly #outputs = new WeakMap<Publication, { readonly output: Output | null }>();
+  /** Records that the present process was given. */
+  readonly #givenOut = new Set<RecordState>();
+  /** The engine still listens to the sink. */
+  #hears = true;
+  readonly #notedWith = new WeakMap<NotedPosition, Noted>();
 
   constructor(plan: Plan, behaviours: Behaviours) {
     this.plan = plan;
     this.partitions = plan.groups.flatMap((group) =>
-      group.partitions.map((partition) => {
-        const task = plan.tasks.find(
-          (each) => each.group === group.name && each.topics.some((topic) => topic.test(partition.topic)),
-        );
-        if (task === undefined) throw new RangeError(`no task of ${group.name} takes ${partition.topic}`);
-        const states = partition.records.map((record) => {
-          const state = new RecordState(record, task, behaviours.of(task, record.id));
-          this.#states.set(`${task.name} ${record.id}`, state);
-          return state;
-        });
-        return new PartitionState(group.name, partition, states);
-      }),
+      group.partitions.map((partition) => this.#join(group, partition, behaviours)),
     );
   }
 
   /** Everything finished and committed. */
   get complete(): boolean {
-    return this.partitions.every(({ records, stored }) => {
-      const last = records.at(-1);
-      return last === undefined || stored > last.record.delivery.offset;
-    });
+    return this.partitions.every(isComplete);
+  }
+
+  /** Whether the task of a partition was stopped by its circuit. */
+  isStopped({ records }: PartitionState): boolean {
+    const task = records[0]?.task.name;
+    return task !== undefined && this.stopped.has(task);
+  }
+
+  /** A task is stopped, and the others have nothing left to do. */
+  get restsOnStopped(): boolean {
+    if (this.stopped.size === 0) return false;
+    return this.partitions.every((partition) => this.isStopped(partition) || isComplete(partition));
   }
 
   partition(group: string, { topic, partition }: TopicPartition): PartitionState {
-    const found = this.partitions.find(
-      (state) => state.group === group && state.plan.topic === topic && state.plan.partition === partition,
-    );
+    const found = this.#byPlace.get(placeName(group, topic, partition));
     if (found === undefined) throw new RangeError(`no partition ${group}:${topic}/${partition}`);
     return found;
   }
@@ -229,17 +98,14 @@ export class Ledger {
       case 'healed':
         this.healed = true;
         break;
-      case 'assigned':
-        for (const each of fact.partitions) this.partition(fact.group, each).begin();
-        break;
-      case 'revoking':
-        for (const each of fact.partitions) this.#leave(this.partition(fact.group, each));
-        break;
-      case 'let-go':
-        for (const each of fact.partitions) this.partition(fact.group, each).owned = false;
+      case 'mended':
+        this.mended = true;
         break;
       case 'handed-out':
         for (const delivery of fact.deliveries) this.#give(fact.group, delivery);
+        break;
+      case 'dispatched':
+        for (const { delivery } of fact.batch.items) this.#reopen(delivery);
         break;
       case 'returned':
         for (const [index, result] of fact.results.entries()) {
@@ -257,55 +123,181 @@ export class Ledger {
           this.#answer(publication, error !== null);
         }
         break;
-      case 'commit-asked':
-        for (const position of fact.positions) {
-          const state = this.partition(fact.group, position);
-          state.asked = Math.max(state.asked, position.offset);
+      case 'probe':
+        if (fact.event.type === 'task-stopped') this.#stop(fact.event.task);
+        else if (fact.event.type === 'step-overdue' || fact.event.type === 'failed') this.#hears = false;
+        break;
+      case 'rival-finished':
+        this.partition(fact.group, fact.position).byOffset.get(fact.position.offset)?.finishedElsewhere();
+        break;
+      default:
+        this.#followMembership(fact);
+        this.#followCommits(fact);
+        break;
+    }
+  }
+
+  #followMembership(fact: Fact): void {
+    switch (fact.type) {
+      case 'assigned':
+        for (const each of fact.partitions) {
+          const partition = this.partition(fact.group, each);
+          this.#leave(partition);
+          partition.begin();
         }
         break;
-      case 'commit-stored':
-        for (const position of fact.positions) this.partition(fact.group, position).stored = position.offset;
+      case 'lost':
+        for (const each of fact.partitions) this.partition(fact.group, each).lost = true;
+        break;
+      case 'revoking':
+        for (const each of fact.partitions) {
+          const partition = this.partition(fact.group, each);
+          partition.leaving = true;
+          this.#leave(partition);
+        }
+        break;
+      case 'let-go':
+        for (const each of fact.partitions) this.partition(fact.group, each).owned = false;
         break;
       default:
         break;
     }
   }
 
+  #followCommits(fact: Fact): void {
+    switch (fact.type) {
+      case 'commit-asked':
+        for (const position of fact.positions) {
+          const state = this.partition(fact.group, position);
+          state.asked = Math.max(state.asked, position.offset);
+          const { metadata, offset } = position;
+          if (metadata !== '') this.#notedWith.set(position, state.finishedFrom(offset, this.event));
+        }
+        break;
+      case 'commit-stored':
+        for (const position of fact.positions) {
+          this.partition(fact.group, position).store(position.offset, this.#notedWith.get(position));
+        }
+        break;
+      case 'rival-stored':
+        this.partition(fact.group, fact.position).store(fact.position.offset);
+        break;
+      case 'metadata-lost': {
+        const partition = this.partition(fact.group, fact.partition);
+        partition.store(partition.stored);
+        break;
+      }
+      case 'transacted':
+        for (const position of fact.transaction.positions) {
+          const partition = this.partition(fact.transaction.group, position);
+          partition.store(position.offset);
+          for (const handOut of partition.given) if (handOut.offset < position.offset) this.#finish(handOut);
+        }
+        for (const publication of fact.transaction.publications) this.#acknowledge(publication);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #join(group: GroupPlan, plan: PartitionPlan, behaviours: Behaviours): PartitionState {
+    const task = taskOf(this.plan, group.name, plan.topic);
+    const states =
+      task === null
+        ? null
+        : plan.records.map((record) => {
+            const state = new RecordState(record, task, behaviours.of(task, record.id));
+            this.#states.set(`${task.name} ${record.id}`, state);
+            return state;
+          });
+    const partition = new PartitionState(group.name, plan, states);
+    this.#byPlace.set(placeName(group.name, plan.topic, plan.partition), partition);
+    return partition;
+  }
+
   #give(group: string, delivery: Delivery): void {
     const partition = this.partition(group, delivery);
-    const id = recordOf(delivery);
-    const state = partition.records.find(({ record }) => record.id === id);
-    if (state === undefined) throw new RangeError(`no record ${id}`);
-    const handOut = new HandOut(state, partition, delivery);
+    if (!partition.routed) return;
+    const state = partition.byOffset.get(delivery.offset);
+    if (state === undefined) throw new RangeError(`no record ${partition.name}@${delivery.offset}`);
+    const byTransaction = this.plan.delivery === 'exactly-once';
+    const isSure = !this.#givenOut.has(state);
+    this.#givenOut.add(state);
+    const handOut = new HandOut(state, partition, { delivery, byTransaction, isSure });
     state.handOuts.push(handOut);
     partition.given.push(handOut);
     this.#handOuts.set(delivery, handOut);
+    const noted = partition.noted.get(delivery.offset);
+    if (noted !== undefined) {
+      handOut.noted = noted ? 'surely' : 'perhaps';
+      handOut.finished = true;
+    } else this.#hold(handOut);
+  }
+
+  /** What a stopped task has is dropped. */
+  #stop(task: string): void {
+    this.stopped.add(task);
+    for (const partition of this.partitions) if (this.isStopped(partition)) this.#leave(partition);
+  }
+
+  #hold(handOut: HandOut): void {
+    if (this.isStopped(handOut.partition)) return;
     this.inFlight.add(handOut);
     this.inFlightBytes += handOut.bytes;
+  }
+
+  /** Noted as finished, and tried all the same. */
+  #reopen(delivery: Delivery): void {
+    const handOut = this.#handOuts.get(delivery);
+    if (handOut === undefined || handOut.noted === 'no' || !handOut.finished || handOut.finishedAt > 0)
+      return;
+    handOut.partition.reopen(handOut);
+    this.#hold(handOut);
   }
 
   #answer(publication: Publication, refused: boolean): void {
     const output = this.output(publication);
     if (output === null) return;
     const { state, number } = output;
-    if (!refused) state.acknowledged.set(number, (state.acknowledged.get(number) ?? 0) + 1);
+    if (!refused) this.#acknowledge(publication);
     if (state.current === undefined || (refused && number === DEAD_LETTER)) return;
     state.current.answered(number, refused);
     this.#settle(state.current);
   }
 
+  #acknowledge(publication: Publication): void {
+    const output = this.output(publication);
+    if (output === null) return;
+    const { acknowledged } = output.state;
+    acknowledged.set(output.number, (acknowledged.get(output.number) ?? 0) + 1);
+  }
+
+  #finish(handOut: HandOut): void {
+    handOut.finished = true;
+    this.#settle(handOut);
+  }
+
   #settle(handOut: HandOut): void {
-    if (handOut.finished && this.inFlight.delete(handOut)) this.inFlightBytes -= handOut.bytes;
+    if (!handOut.finished) return;
+    if (handOut.finishedAt === 0) {
+      handOut.finishedAt = this.event;
+      handOut.isSure &&= this.#hears;
+    }
+    this.#release(handOut);
   }
 
   #leave(partition: PartitionState): void {
-    partition.leaving = true;
-    for (const handOut of partition.given) {
-      if (this.inFlight.delete(handOut)) this.inFlightBytes -= handOut.bytes;
-    }
+    for (const handOut of partition.given) this.#release(handOut);
+  }
+
+  #release(handOut: HandOut): void {
+    if (this.inFlight.delete(handOut)) this.inFlightBytes -= handOut.bytes;
   }
 
   #forgetProcess(): void {
+    this.#givenOut.clear();
+    this.#hears = true;
+    this.stopped.clear();
     this.inFlight.clear();
     this.inFlightBytes = 0;
     for (const partition of this.partitions) partition.owned = false;
@@ -321,4 +313,14 @@ export class Ledger {
     const state = letter === null ? undefined : this.#states.get(`${letter.task.name} ${letter.record}`);
     return letter === null || state === undefined ? null : { state, number: DEAD_LETTER, code: letter.code };
   }
+}
+
+/** Every record of it is below the stored position. */
+export function isComplete({ records, stored }: PartitionState): boolean {
+  const last = records.at(-1);
+  return last === undefined || stored > last.record.delivery.offset;
+}
+
+function placeName(group: string, topic: string, partition: number): string {
+  return `${group} ${topic} ${partition}`;
 }

@@ -15,6 +15,7 @@ import type { Behaviour } from './behaviour.ts';
 import type { PortContext } from './context.ts';
 import { encodeFinding } from './finding.ts';
 import { recordOf } from './plan.ts';
+import type { SimRandom } from './random.ts';
 
 /** How long a thread takes to come up again after it was lost, milliseconds. */
 const RESTART_MS = 130;
@@ -40,19 +41,25 @@ export class PoolMemory {
 
 /** One process's pool. */
 export class SimPool implements Pool {
-  readonly slots: number;
   readonly #context: PortContext;
   readonly #memory: PoolMemory;
   readonly #queues: Run[][];
   /** Requeues asked for, by task and record. */
   readonly #requeues = new Map<string, number>();
+  readonly #rubbish: SimRandom;
+  readonly #resizes: SimRandom;
   #closed = false;
 
   constructor(context: PortContext, memory: PoolMemory) {
     this.#context = context;
     this.#memory = memory;
-    this.slots = context.plan.slots;
-    this.#queues = Array.from({ length: this.slots }, () => []);
+    this.#rubbish = context.random.child('rubbish');
+    this.#resizes = context.random.child('resizes');
+    this.#queues = Array.from({ length: context.plan.slots }, () => []);
+  }
+
+  get slots(): number {
+    return this.#queues.length;
   }
 
   run(slot: number, batch: Batch): Promise<Outcome> {
@@ -66,6 +73,23 @@ export class SimPool implements Pool {
       queue.push({ batch, resolve, reject });
       if (queue.length === 1) this.#start(slot, queue);
     });
+  }
+
+  /** Slots that go are gone at once, new ones are there when their threads are up, or none of them is. */
+  async resize(slots: number): Promise<void> {
+    const { clock, faults, report } = this.#context;
+    if (this.#closed) throw new EngineError('E_POOL_FAILED', 'closed');
+    const grows = slots > this.#queues.length;
+    const fails = this.#resizes.chance(faults().resizeFails) && grows;
+    report({ type: 'resizing', slots });
+    this.#queues.length = Math.min(slots, this.#queues.length);
+    await clock.wait(this.#resizes.int(0, RESTART_MS));
+    if (fails) {
+      report({ type: 'resize-failed', slots });
+      throw new EngineError('E_POOL_FAILED', 'simulated: no new thread');
+    }
+    while (this.#queues.length < slots) this.#queues.push([]);
+    report({ type: 'resized', slots });
   }
 
   async close(): Promise<void> {
@@ -102,8 +126,28 @@ export class SimPool implements Pool {
   }
 
   #return(slot: number, run: Run, { results, elapsedMs }: Pick<Outcome, 'results' | 'elapsedMs'>): void {
+    const rubbish = this.#rubbish.chance(this.#context.faults().poolRubbish) && !this.#closed;
+    if (rubbish) {
+      this.#context.dealtFatal('E_ASSERT');
+      this.#context.report({ type: 'fault', what: 'pool-rubbish' });
+    }
     this.#context.report({ type: 'returned', slot, batch: run.batch, results });
-    run.resolve({ results, elapsedMs, cpuMs: 0, tally: NO_TALLY, logs: [] });
+    const answered = rubbish ? this.#spoil(results) : results;
+    run.resolve({ results: answered, elapsedMs, cpuMs: 0, tally: NO_TALLY, logs: [] });
+  }
+
+  /** What no pool may answer: too few results, too many, or one that is none. */
+  #spoil(results: readonly DeliveryResult[]): readonly DeliveryResult[] {
+    switch (this.#rubbish.int(1, 3)) {
+      case 1:
+        return results.slice(1);
+      case 2:
+        return [...results, ...results];
+      default:
+        return results.map((result, index) =>
+          index === results.length - 1 ? ({ status: 'lost' } as unknown as DeliveryResult) : result,
+        );
+    }
   }
 
   /** What the worker does, item by item, until the end or until its thread is lost. */
@@ -205,8 +249,9 @@ function waits(result: DeliveryResult): boolean {
   return result.status === 'requeue' || (result.status === 'failed' && result.fault.retriable);
 }
 
-function heldName({ task, delivery }: BatchItem): string | null {
-  return delivery.key === null ? null : `${task} ${Buffer.from(delivery.key).toString('latin1')}`;
+/** With what a delivery is kept in order. */
+function heldName({ task, order }: BatchItem): string | null {
+  return order < 0 ? null : `${task} ${order}`;
 }
 
 function faultOf(code: Fault['code']): Fault {

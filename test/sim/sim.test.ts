@@ -1,48 +1,97 @@
 /** The simulated world against the engine, its ports' chance and clock, and the bugs it must find. */
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { Engine } from '../../src/engine/engine.ts';
 import { ProcessClock, VirtualClock } from './clock.ts';
-import type { Fact } from './facts.ts';
 import { BUGS } from './mutants/bugs.ts';
-import { hunt } from './mutants/hunt.ts';
+import { finds, hunt } from './mutants/hunt.ts';
 import { SimRandom } from './random.ts';
-import type { SimResult } from './world.ts';
-import { simulate } from './world.ts';
+import { DRAWING, KEPT_RUNS, parseRun, runName } from './seeds.ts';
+import { runMany, runOne, runTwice } from './many.ts';
+import type { FactName, SimResult } from './world.ts';
 
-const SEEDS = 150;
+const SEEDS = 400;
 const RERUN_EVERY = 20;
 const BUG_SEEDS = 200;
-/** Two cores: two hunts at a time. */
-const HUNTS_AT_ONCE = 2;
+/** Facts that only a fault makes. */
+const DEALT: readonly FactName[] = [
+  'killed',
+  'exited',
+  'failed',
+  'drain-asked',
+  'stopped',
+  'lost',
+  'let-go',
+  'assigned-again',
+  'rival-stored',
+  'pull-failed',
+  'commit-failed',
+  'commit-hangs',
+  'metadata-lost',
+  'thread-lost',
+  'pool-rubbish',
+  'sink-silent',
+  'sink-stands',
+  'resize-failed',
+  'transact-failed',
+  'mended',
+];
 
-function run(seed: number, onLine: ((line: string) => void) | null = null): Promise<SimResult> {
-  return simulate(seed, (options) => new Engine(options), onLine);
+function run(seed: number, onLine?: (line: string) => void): Promise<SimResult> {
+  return runOne({ seed, drawing: DRAWING }, onLine);
 }
 
 test(`the promises hold under the chaos of ${SEEDS} seeds, and every kind of fault was dealt`, async () => {
-  const dealt = new Set<string>();
-  const expected: readonly (Fact['type'] | 'killed' | 'exited' | 'failed')[] = [
-    'killed',
-    'exited',
-    'failed',
-    'drain-asked',
-    'let-go',
-    'pull-failed',
-    'commit-failed',
-    'thread-lost',
-  ];
+  const seeds = { from: 1, count: SEEDS, rerunShare: 0 };
 
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const { violation, counts } = await run(seed);
-    assert.equal(violation, null, `seed ${seed}: replay with node test/sim/run.ts --seed ${seed}`);
-    for (const name of Object.keys(counts)) dealt.add(name);
-  }
+  const { failure, counts } = await runMany(seeds, availableParallelism());
 
+  assert.equal(failure, null, 'replay with make sim SEED=');
   assert.deepEqual(
-    expected.filter((name) => !dealt.has(name)),
+    DEALT.filter((name) => counts[name] === undefined),
     [],
   );
+});
+
+test('the promises hold in the runs that have found something before', async () => {
+  for (const run of KEPT_RUNS) {
+    const { failure } = await runTwice(run, false);
+
+    assert.equal(failure, null, `${runName(run)}: ${run.found}`);
+  }
+});
+
+test('a kept run still finds what it was kept for', async () => {
+  for (const run of KEPT_RUNS) {
+    const bug = BUGS.find(({ name }) => name === run.bug);
+
+    assert.equal(bug?.name ?? null, run.bug);
+    if (bug !== undefined) assert.ok(await finds(bug, run), `${runName(run)} misses ${bug.name}`);
+  }
+});
+
+test('however many processes run the seeds, the first that breaks a rule is told', async () => {
+  const seeds = { from: 1, count: 50, rerunShare: 0 };
+
+  const one = await runMany(seeds, 1);
+  const two = await runMany(seeds, 2);
+
+  assert.deepEqual(two, one);
+});
+
+test('a run is named by its seed, and by its drawing where that is an older one', () => {
+  const runs = ['42', '8@1', `8@${DRAWING}`, `8@${DRAWING + 1}`, '8@0', '-1', ''].map(parseRun);
+
+  assert.deepEqual(runs, [
+    { seed: 42, drawing: DRAWING },
+    { seed: 8, drawing: 1 },
+    { seed: 8, drawing: DRAWING },
+    null,
+    null,
+    null,
+    null,
+  ]);
+  assert.equal(runName({ seed: 8, drawing: 1 }), '8@1');
 });
 
 test('the same seed gives the same trace, byte for byte', async () => {
@@ -75,7 +124,7 @@ test(`every planted bug is found within ${BUG_SEEDS} seeds`, async () => {
     }
   };
 
-  await Promise.all(Array.from({ length: HUNTS_AT_ONCE }, work));
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
 
   assert.deepEqual(missed, []);
 });
@@ -84,6 +133,20 @@ test('a bug whose text is not in the engine is an error, not a bug that was not 
   const bug = { name: 'no-such-bug', does: '', file: 'src/engine/engine.ts', find: '', replace: '' };
 
   await assert.rejects(hunt(bug, 1), /SIM_BUG=no-such-bug is none of/);
+});
+
+test('what was due while a process stood still happens when it runs again, in its old order', () => {
+  const clock = new VirtualClock();
+  const process = new ProcessClock(clock);
+  const ran: string[] = [];
+  process.schedule(30, () => ran.push(`late ${clock.monotonic()}`));
+  process.schedule(10, () => ran.push(`early ${clock.monotonic()}`));
+  clock.schedule(20, () => ran.push(`outside ${clock.monotonic()}`));
+
+  process.standStill(50);
+  while (clock.step());
+
+  assert.deepEqual(ran, ['outside 20', 'early 50', 'late 50']);
 });
 
 test('events run in the order of their times, and at one time in the order they were made', () => {

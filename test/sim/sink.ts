@@ -9,7 +9,8 @@ import type { Publication } from '../../src/model/delivery.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import type { PublishResult, Sink } from '../../src/ports/sink.ts';
 import type { PortContext } from './context.ts';
-import { parseFinding } from './finding.ts';
+import { refusalOf } from './refusal.ts';
+import type { SimRandom } from './random.ts';
 
 interface Request {
   readonly id: number;
@@ -37,23 +38,30 @@ export class SimSink implements Sink {
   #broken = false;
   #closed = false;
   readonly #whenEmpty: (() => void)[] = [];
+  readonly #silence: SimRandom;
+  readonly #stands: SimRandom;
+  /** It takes nothing until then. */
+  #standsUntilMs = 0;
 
   constructor(context: PortContext) {
     this.#context = context;
+    this.#silence = context.random.child('silence');
+    this.#stands = context.random.child('stands');
+    this.#planStand();
   }
 
   publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
     if (this.#closed) return Promise.reject(new EngineError('E_SINK_CLOSED'));
-    const { clock, random, plan, faults, report } = this.#context;
+    const { outside, random, plan, faults, report } = this.#context;
     return new Promise((resolve) => {
       const request = { id: this.#nextRequest++, publications, results: null, resolve };
       this.#inFlight.add(request);
       report({ type: 'publish-asked', request: request.id, publications });
-      const nowMs = clock.monotonic();
+      const nowMs = outside.monotonic();
       const stallMs = random.chance(faults().sinkStalls) ? random.int(500, 2000) : 0;
       const latencyMs = random.int(0, plan.latencies.sinkMsMax) + stallMs;
-      this.#arrivalMs = Math.max(this.#arrivalMs, nowMs + latencyMs);
-      clock.schedule(this.#arrivalMs - nowMs, () => this.#arrive(request));
+      this.#arrivalMs = Math.max(this.#arrivalMs, nowMs + latencyMs, this.#standsUntilMs);
+      outside.schedule(this.#arrivalMs - nowMs, () => this.#arrive(request));
     });
   }
 
@@ -78,13 +86,30 @@ export class SimSink implements Sink {
   }
 
   #arrive(request: Request): void {
-    const { clock, random, plan } = this.#context;
+    const { clock, random, plan, faults, report } = this.#context;
     const failure = this.#broken
       ? { failAt: 0, writtenTo: 0 }
       : this.#drawFailure(request.publications.length);
     request.results = this.#apply(request, failure);
     if (failure.failAt < request.publications.length) this.#broken = true;
-    clock.schedule(random.int(0, plan.latencies.sinkMsMax), () => this.#answer(request));
+    const isSilent = this.#silence.chance(faults().sinkSilent);
+    if (isSilent) report({ type: 'fault', what: 'sink-silent' });
+    const silenceMs = isSilent ? plan.chaosMs - clock.monotonic() : 0;
+    const latencyMs = random.int(0, plan.latencies.sinkMsMax);
+    clock.schedule(Math.max(0, silenceMs) + latencyMs, () => this.#answer(request));
+  }
+
+  /** Now and then it takes nothing for long, at most until chaos ends. */
+  #planStand(): void {
+    const { outside, plan, faults, report } = this.#context;
+    const everyMs = faults().sinkStandsEveryMs;
+    if (everyMs === 0) return;
+    outside.schedule(this.#stands.waitMs(everyMs), () => {
+      if (faults().sinkStandsEveryMs === 0) return;
+      report({ type: 'fault', what: 'sink-stands' });
+      this.#standsUntilMs = Math.min(plan.chaosMs, outside.monotonic() + this.#stands.int(500, 60_000));
+      this.#planStand();
+    });
   }
 
   #drawFailure(length: number): Failure {
@@ -102,23 +127,10 @@ export class SimSink implements Sink {
 
   #apply({ publications }: Request, { failAt, writtenTo }: Failure): PublishResult[] {
     return publications.map((publication, index) => {
-      const refusal = index < writtenTo ? this.#refusal(publication) : null;
+      const refusal = index < writtenTo ? refusalOf(this.#context, publication) : null;
       if (index < writtenTo && refusal === null) this.#context.report({ type: 'written', publication });
       return index < failAt ? refusal : new EngineError('E_LOG_IO', 'simulated');
     });
-  }
-
-  /** A finding is refused by its id, each time; a dead letter by chance, which ends the engine. */
-  #refusal(publication: Publication): PublishResult {
-    const { plan, behaviours, random, faults, dealtFatal } = this.#context;
-    const finding = parseFinding(plan, publication);
-    if (finding !== null) {
-      const refused = behaviours.of(finding.task, finding.record).refused.has(finding.number);
-      return refused ? new EngineError('E_SINK_REJECTED', 'simulated') : null;
-    }
-    if (!random.chance(faults().deadLetterRefused)) return null;
-    dealtFatal('E_SINK_REJECTED');
-    return new EngineError('E_SINK_REJECTED', 'simulated');
   }
 
   #answer(request: Request): void {

@@ -5,40 +5,17 @@
  * It keeps the Source contract to the letter and is as unpleasant as the contract allows. Records
  * come twice only after an assignment, from the committed position on.
  */
-import type { Delivery, Position, TopicPartition } from '../../src/model/delivery.ts';
+import type { Delivery, NotedPosition, TopicPartition } from '../../src/model/delivery.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../src/ports/source.ts';
+import type { GroupStore } from './broker.ts';
+import { nameOf, Rival } from './broker.ts';
 import type { PortContext } from './context.ts';
-import type { GroupPlan, PartitionPlan, SimRecord } from './plan.ts';
+import type { PartitionPlan, SimRecord } from './plan.ts';
+import type { SimRandom } from './random.ts';
 
 /** How often a pull that waits looks again, milliseconds: partitions may have been resumed. */
 const POLL_MS = 7;
-
-/** What a group has on the broker: it outlives every process. */
-export class GroupStore {
-  readonly plan: GroupPlan;
-  readonly #committed = new Map<PartitionPlan, number>();
-
-  constructor(plan: GroupPlan) {
-    this.plan = plan;
-  }
-
-  /** The stored position; the partition's beginning when there is none. */
-  committed(partition: PartitionPlan): number {
-    return this.#committed.get(partition) ?? 0;
-  }
-
-  store(partition: PartitionPlan, offset: number): void {
-    this.#committed.set(partition, offset);
-  }
-
-  /** Index of the first record at or after the stored position. */
-  resumeIndex(partition: PartitionPlan): number {
-    const offset = this.committed(partition);
-    const index = partition.records.findIndex(({ delivery }) => delivery.offset >= offset);
-    return index === -1 ? partition.records.length : index;
-  }
-}
 
 /** A partition of this consumer. */
 interface Owned {
@@ -47,6 +24,8 @@ interface Owned {
   next: number;
   /** Being revoked: nothing is handed out, commits still count. */
   leaving: boolean;
+  /** Taken away without a word: nothing is handed out, commits are refused. */
+  lost: boolean;
 }
 
 /** A pull that has not been answered. */
@@ -67,10 +46,22 @@ export class SimSource implements Source {
   #closed = false;
   /** When the last commit takes effect: commits are stored in the order of their calls. */
   #commitMs = 0;
+  /** The listener's revoke under way: it is told one at a time. */
+  #telling: Promise<void> | null = null;
+  readonly #rival: Rival;
+  /** What the rival has. */
+  readonly #elsewhere = new Set<PartitionPlan>();
+  readonly #rivalry: SimRandom;
+  readonly #metadata: SimRandom;
+  readonly #hangs: SimRandom;
 
   constructor(store: GroupStore, context: PortContext) {
     this.#store = store;
     this.#context = context;
+    this.#rival = new Rival(store, context);
+    this.#rivalry = context.random.child('rivalry');
+    this.#metadata = context.random.child('metadata');
+    this.#hangs = context.random.child('hangs');
   }
 
   async open(listener: SourceListener): Promise<void> {
@@ -78,6 +69,7 @@ export class SimSource implements Source {
     this.#listener = listener;
     this.#assignSome();
     this.#planRevoke();
+    this.#planAssignAgain(this.#context.random.child('again'));
   }
 
   pull(limit: PullLimit): Promise<readonly Delivery[]> {
@@ -95,7 +87,7 @@ export class SimSource implements Source {
     });
   }
 
-  async commit(positions: readonly Position[]): Promise<void> {
+  async commit(positions: readonly NotedPosition[]): Promise<void> {
     if (this.#closed) throw new EngineError('E_SOURCE_CLOSED');
     this.#context.report({ type: 'commit-asked', group: this.#group, positions });
     const stored = this.#storeLater(positions);
@@ -109,6 +101,7 @@ export class SimSource implements Source {
 
   /** What is being taken away counts from its stored position: it will not be pulled on. */
   async backlog(): Promise<readonly Backlog[]> {
+    if (this.#closed) throw new EngineError('E_SOURCE_CLOSED');
     await this.#latency(5);
     return this.#store.plan.partitions.map((partition) => {
       const owned = this.#owned.get(partition);
@@ -123,8 +116,23 @@ export class SimSource implements Source {
     });
   }
 
+  /** A question about these positions: whether their partitions are still ours as they are now. */
+  ownership(positions: readonly TopicPartition[]): () => boolean {
+    const owned = positions.map((position) => this.#owned.get(this.#find(position)));
+    return () =>
+      owned.every((each) => each !== undefined && !each.lost && this.#owned.get(each.partition) === each);
+  }
+
+  /** Stores positions at once. */
+  store(positions: readonly NotedPosition[]): void {
+    for (const position of positions) this.#store.store(this.#find(position), position);
+  }
+
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
+    const pull = this.#pull;
+    if (pull !== null) this.#context.clock.schedule(0, () => this.#look(pull));
     await Promise.allSettled(this.#pendingCommits);
     await this.#latency(5);
   }
@@ -156,7 +164,7 @@ export class SimSource implements Source {
     const { clock } = this.#context;
     const deliveries = this.#gather(pull.limit);
     const leftMs = pull.deadlineMs - clock.monotonic();
-    if (deliveries.length === 0 && leftMs > 0 && !pull.limit.signal.aborted) {
+    if (deliveries.length === 0 && leftMs > 0 && !pull.limit.signal.aborted && !this.#closed) {
       clock.schedule(Math.min(leftMs, POLL_MS), () => this.#look(pull));
       return;
     }
@@ -169,6 +177,7 @@ export class SimSource implements Source {
   #gather(limit: PullLimit): Delivery[] {
     const { random } = this.#context;
     const taken: Delivery[] = [];
+    if (this.#closed) return taken;
     const owned = [...this.#owned.values()].filter(({ leaving }) => !leaving);
     if (owned.length === 0) return taken;
     const first = random.int(0, owned.length - 1);
@@ -192,23 +201,22 @@ export class SimSource implements Source {
   // commit
 
   /** Stores in the order of the calls, unless a partition was let go meanwhile or a fault strikes. */
-  async #storeLater(positions: readonly Position[]): Promise<void> {
-    const { clock, random, plan, faults, report } = this.#context;
-    const nowMs = clock.monotonic();
-    const owned = positions.map((position) => this.#owned.get(this.#find(position)));
+  async #storeLater(positions: readonly NotedPosition[]): Promise<void> {
+    const { clock, outside, random, plan, faults, report } = this.#context;
+    const nowMs = outside.monotonic();
+    const owned = this.ownership(positions);
+    const silenceMs = this.#hangs.chance(faults().commitHangs) ? Math.max(0, plan.chaosMs - nowMs) : 0;
+    if (silenceMs > 0) report({ type: 'commit-hangs', group: this.#group, positions });
     this.#commitMs = Math.max(this.#commitMs, nowMs + random.int(0, plan.latencies.commitMsMax));
-    await clock.wait(this.#commitMs - nowMs);
-    const still = owned.every((each) => each !== undefined && this.#owned.get(each.partition) === each);
-    const why = !still ? 'not owned' : random.chance(faults().commitFails) ? 'fault' : null;
-    if (why !== null) {
-      report({ type: 'commit-failed', group: this.#group, positions, why });
-      throw new EngineError('E_COMMIT_FAILED', `simulated: ${why}`);
-    }
-    for (const [index, { offset }] of positions.entries()) {
-      const each = owned[index];
-      if (each !== undefined) this.#store.store(each.partition, offset);
-    }
-    report({ type: 'commit-stored', group: this.#group, positions });
+    await outside.wait(this.#commitMs - nowMs);
+    const why = !owned() ? 'not owned' : random.chance(faults().commitFails) ? 'fault' : null;
+    if (why === null) {
+      this.store(positions);
+      report({ type: 'commit-stored', group: this.#group, positions });
+    } else report({ type: 'commit-failed', group: this.#group, positions, why });
+    await clock.running();
+    if (silenceMs > 0) await clock.wait(silenceMs);
+    if (why !== null) throw new EngineError('E_COMMIT_FAILED', `simulated: ${why}`);
   }
 
   #find({ topic, partition }: TopicPartition): PartitionPlan {
@@ -221,10 +229,16 @@ export class SimSource implements Source {
 
   // membership
 
+  get #free(): PartitionPlan[] {
+    return this.#store.plan.partitions.filter(
+      (partition) => !this.#owned.has(partition) && !this.#elsewhere.has(partition),
+    );
+  }
+
   /** Assigns what is not owned, sometimes in two steps. */
   #assignSome(): void {
     const { random, clock } = this.#context;
-    const free = this.#store.plan.partitions.filter((partition) => !this.#owned.has(partition));
+    const free = this.#free;
     const now = random.chance(0.7) ? free : free.slice(0, random.int(0, free.length));
     if (now.length > 0) this.#assign(now);
     if (now.length < free.length) clock.schedule(random.waitMs(100), () => this.#assignRest());
@@ -232,17 +246,44 @@ export class SimSource implements Source {
 
   #assignRest(): void {
     if (this.#closed) return;
-    const free = this.#store.plan.partitions.filter((partition) => !this.#owned.has(partition));
+    const free = this.#free;
     if (free.length > 0) this.#assign(free);
   }
 
   #assign(partitions: readonly PartitionPlan[]): void {
     for (const partition of partitions) {
-      this.#owned.set(partition, { partition, next: this.#store.resumeIndex(partition), leaving: false });
+      this.#spoilMetadata(partition);
+      const next = this.#store.resumeIndex(partition);
+      this.#owned.set(partition, { partition, next, leaving: false, lost: false });
     }
     const named = partitions.map(nameOf);
     this.#context.report({ type: 'assigned', group: this.#group, partitions: named });
-    this.#listener?.assigned(named);
+    this.#listener?.assigned(
+      partitions.map((partition) => ({ ...nameOf(partition), committed: this.#store.committed(partition) })),
+    );
+  }
+
+  #spoilMetadata(partition: PartitionPlan): void {
+    const { faults, report } = this.#context;
+    if (!this.#metadata.chance(faults().metadataLost)) return;
+    if (!this.#store.loseMetadata(partition, this.#metadata)) return;
+    report({ type: 'metadata-lost', group: this.#group, partition: nameOf(partition) });
+  }
+
+  /** Now and then we are told of partitions that we have already, and read them from the stored position. */
+  #planAssignAgain(random: SimRandom): void {
+    const { clock, faults, report } = this.#context;
+    const everyMs = faults().assignAgainEveryMs;
+    if (everyMs === 0) return;
+    clock.schedule(random.waitMs(everyMs), () => {
+      if (faults().assignAgainEveryMs === 0 || this.#closed) return;
+      const again = [...this.#owned.values()].filter((each) => !each.leaving && random.chance(0.5));
+      if (again.length > 0) {
+        report({ type: 'fault', what: 'assigned-again' });
+        this.#assign(again.map(({ partition }) => partition));
+      }
+      this.#planAssignAgain(random);
+    });
   }
 
   #planRevoke(): void {
@@ -251,26 +292,64 @@ export class SimSource implements Source {
     if (everyMs > 0) clock.schedule(random.waitMs(everyMs), () => void this.#revokeSome());
   }
 
-  /** Takes some partitions away; another member has them for a while, does nothing and leaves. */
+  /** Takes some partitions away; another member has them for a while and leaves. */
   async #revokeSome(): Promise<void> {
-    const { clock, random, faults, report } = this.#context;
+    const { clock, random, faults } = this.#context;
     if (faults().revokeEveryMs === 0 || this.#closed) return;
-    const leaving = [...this.#owned.values()].filter(() => random.chance(0.6));
+    const leaving = [...this.#owned.values()].filter((each) => random.chance(0.6) && !each.leaving);
     if (leaving.length > 0) {
       for (const owned of leaving) owned.leaving = true;
-      const partitions = leaving.map(({ partition }) => nameOf(partition));
-      const startedMs = clock.monotonic();
-      report({ type: 'revoking', group: this.#group, partitions });
-      await this.#listener?.revoked(partitions);
-      report({ type: 'let-go', group: this.#group, partitions, elapsedMs: clock.monotonic() - startedMs });
-      for (const { partition } of leaving) this.#owned.delete(partition);
+      await this.#tellRevoked(leaving);
       await clock.wait(random.chance(0.3) ? 0 : random.waitMs(50));
+      if (this.#rivalry.chance(faults().rivalWorks)) await this.#lend(leaving, this.#rivalry.waitMs(300));
       this.#assignRest();
     }
     this.#planRevoke();
   }
-}
 
-function nameOf({ topic, partition }: PartitionPlan): TopicPartition {
-  return { topic, partition };
+  /**
+   * The process has been silent for too long: the group goes on without it, and another member has its
+   * partitions for a while. It is told when it runs again, too late to commit anything.
+   */
+  async lose(forMs: number): Promise<void> {
+    const lost = [...this.#owned.values()].filter(({ leaving }) => !leaving);
+    if (lost.length === 0 || this.#closed) return;
+    for (const owned of lost) {
+      owned.leaving = true;
+      owned.lost = true;
+    }
+    const partitions = lost.map(({ partition }) => nameOf(partition));
+    this.#context.report({ type: 'lost', group: this.#group, partitions });
+    const lent = this.#lend(lost, forMs);
+    await this.#context.clock.wait(0);
+    await this.#tellRevoked(lost);
+    await lent;
+    this.#assignRest();
+  }
+
+  /** Another member processes what is free of these. */
+  async #lend(owned: readonly Owned[], forMs: number): Promise<void> {
+    const partitions = owned
+      .filter((each) => each.lost || !this.#owned.has(each.partition))
+      .map(({ partition }) => partition)
+      .filter((partition) => !this.#elsewhere.has(partition));
+    for (const partition of partitions) this.#elsewhere.add(partition);
+    await this.#rival.work(partitions, forMs);
+    for (const partition of partitions) this.#elsewhere.delete(partition);
+  }
+
+  /** Tells the listener, after what it is being told already, and lets go. */
+  async #tellRevoked(leaving: readonly Owned[]): Promise<void> {
+    const { clock, report } = this.#context;
+    while (this.#telling !== null) await this.#telling;
+    const partitions = leaving.map(({ partition }) => nameOf(partition));
+    const startedMs = clock.monotonic();
+    report({ type: 'revoking', group: this.#group, partitions });
+    this.#telling = this.#listener?.revoked(partitions) ?? null;
+    await this.#telling;
+    this.#telling = null;
+    report({ type: 'let-go', group: this.#group, partitions, elapsedMs: clock.monotonic() - startedMs });
+    for (const each of leaving)
+      if (this.#owned.get(each.partition) === each) this.#owned.delete(each.partition);
+  }
 }

@@ -8,6 +8,7 @@ import type { Batch, DeliveryResult } from '../../src/model/batch.ts';
 import type { Position, Publication, TopicPartition } from '../../src/model/delivery.ts';
 import type { ProbeEvent } from '../../src/ports/probe.ts';
 import type { PublishResult } from '../../src/ports/sink.ts';
+import type { Transaction } from '../../src/ports/transactions.ts';
 import type { Fact } from './facts.ts';
 import { headerOf } from './finding.ts';
 import { ID_HEADER, recordOf } from './plan.ts';
@@ -58,8 +59,14 @@ function describeFact(fact: Fact): string {
     case 'drain-asked':
       return `drain: ${fact.reason}`;
     case 'healed':
-      return 'healed';
+    case 'mended':
+      return fact.type;
+    case 'fault':
+      return `fault: ${fact.what}`;
+    case 'stopped':
+      return `process stands still for ${fact.forMs} ms`;
     case 'assigned':
+    case 'lost':
     case 'revoking':
       return `${fact.group} ${fact.type} ${partitions(fact.partitions)}`;
     case 'let-go':
@@ -74,12 +81,28 @@ function describeFact(fact: Fact): string {
       return `${fact.group} commit ${positions(fact.positions)}`;
     case 'commit-stored':
       return `${fact.group} stored ${positions(fact.positions)}`;
+    case 'commit-hangs':
+      return `${fact.group} commit hangs ${positions(fact.positions)}`;
+    case 'metadata-lost':
+      return `${fact.group} metadata lost ${partitions([fact.partition])}`;
+    case 'rival-finished':
+    case 'rival-stored':
+      return `${fact.group} ${fact.type} ${recordOf(fact.position)}`;
+    case 'transact-asked':
+    case 'transacted':
+      return `${fact.transaction.group} ${fact.type} ${transaction(fact.transaction)}`;
+    case 'transact-failed':
+      return `${fact.transaction.group} transaction fails: ${fact.why}`;
     case 'commit-failed':
       return `${fact.group} commit fails: ${fact.why}`;
     case 'dispatched':
       return `slot ${fact.slot} takes batch ${fact.batch.id}: ${items(fact.batch)}`;
     case 'returned':
       return `slot ${fact.slot} returns batch ${fact.batch.id}: ${results(fact.results)}`;
+    case 'resizing':
+    case 'resized':
+    case 'resize-failed':
+      return `pool ${fact.type} to ${fact.slots}`;
     case 'thread-lost':
       return `slot ${fact.slot} loses its thread: ${fact.why}`;
     case 'publish-asked':
@@ -101,6 +124,10 @@ function positions(list: readonly Position[]): string {
   return list.map(recordOf).join(' ');
 }
 
+function transaction({ positions: moved, publications }: Transaction): string {
+  return `${positions(moved)}: ${publications.map(publication).join(' ')}`;
+}
+
 function items({ items: list }: Batch): string {
   return list.map(({ delivery, attempt, task }) => `${recordOf(delivery)}#${task}.${attempt}`).join(' ');
 }
@@ -119,6 +146,14 @@ function publication(each: Publication): string {
   return `${each.topic}:${headerOf(each, ID_HEADER) ?? '?'}`;
 }
 
+/** What a port's fact has told already is only named. */
 function probe(event: ProbeEvent): string {
-  return JSON.stringify(event);
+  switch (event.type) {
+    case 'consumed':
+    case 'dispatched':
+    case 'outcome':
+      return event.type;
+    default:
+      return JSON.stringify(event);
+  }
 }

@@ -45,6 +45,7 @@ export const runCommand: Command = command({
     'group',
     'durability',
     'http',
+    'control',
     'log-level',
   ],
   allSettings: true,
@@ -86,8 +87,9 @@ async function runUntil(exit: Exit, invocation: Invocation<typeof flags>): Promi
   const watch = watchProgress(app, terminal, { done: () => summary.done, untilIdle: chosen['until-idle'] });
   let ended = false;
   try {
-    const { unfinished } = await app.run();
+    const { unfinished, stopped } = await app.run();
     ended = true;
+    if (stopped.length > 0) throw tasksStopped(stopped);
     if (unfinished > 0) throw leftUnfinished(unfinished, config.system.shutdown.drainMs);
     return 0;
   } finally {
@@ -125,7 +127,7 @@ function listenForExit(terminal: Terminal): Exit {
   const close = onSignals({
     first: (signal) => {
       asked = signal;
-      running?.drain(signal);
+      void running?.drain(signal);
     },
     second: (signal) => {
       const what = asked === null || asked === signal ? `${signal} again` : `${signal} after ${asked}`;
@@ -135,7 +137,7 @@ function listenForExit(terminal: Terminal): Exit {
   return {
     drains: (app) => {
       running = app;
-      if (asked !== null) app.drain(asked);
+      if (asked !== null) void app.drain(asked);
     },
     close,
   };
@@ -183,6 +185,13 @@ async function writeSummary(path: string, summary: RunSummary): Promise<void> {
 
 function notWritable(path: string, cause: unknown): EngineError {
   return new EngineError('E_OUTPUT_WRITE', `cannot write ${path}: ${fileFault(cause)}`, { cause });
+}
+
+function tasksStopped(stopped: readonly { readonly task: string; readonly reason: string }[]): EngineError {
+  return new EngineError(
+    'E_TASK_STOPPED',
+    stopped.map(({ task, reason }) => `task ${task} was stopped: ${reason}`).join('; '),
+  );
 }
 
 function leftUnfinished(unfinished: number, drainMs: number): EngineError {

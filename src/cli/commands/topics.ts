@@ -57,8 +57,9 @@ function groupProgress(held: Topics, groups: Groups): readonly GroupProgress[] {
     return read.flatMap((topic) => {
       const partitions = held.find((each) => each.name === topic)?.partitions ?? [];
       const sums = partitions.map(({ partition, start, end }) => {
-        const offset =
-          positions.find((each) => each.topic === topic && each.partition === partition)?.offset ?? start;
+        const position = positions.find((each) => each.topic === topic && each.partition === partition);
+        // What was removed before it was committed is neither.
+        const offset = Math.max(start, position?.offset ?? start);
         return { committed: offset - start, lag: Math.max(0, end - offset) };
       });
       const sum = (of: 'committed' | 'lag'): number => sums.reduce((total, each) => total + each[of], 0);

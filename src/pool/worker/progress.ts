@@ -28,7 +28,7 @@ export function loadProgress(progress: Int32Array): number {
   return Atomics.load(progress, WORD);
 }
 
-/** Main thread, when the thread is gone: nothing is in hand. */
+/** Nothing is in hand: the thread is gone, or ends by nobody's doing. */
 export function clearProgress(progress: Int32Array): void {
   Atomics.store(progress, WORD, 0);
 }

@@ -28,7 +28,7 @@ import { faultOf } from './faults.ts';
 import { HeldKeys } from './held-keys.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { closeBatch, openBatch } from './open-batch.ts';
-import { storeProgress } from './progress.ts';
+import { clearProgress, storeProgress } from './progress.ts';
 import { tallyEntry, tallyOf } from './tally.ts';
 
 /** Findings of one delivery. */
@@ -114,6 +114,13 @@ export class BatchRunner {
         from === undefined ? 'no delivery in particular' : `${from.topic}:${from.partition}:${from.offset}`,
       error,
     });
+  }
+
+  /** The thread is ending because somebody called `process.exit`: the word shall name who it was, if its batch is open. */
+  exiting(): void {
+    const caller = this.#callers.getStore();
+    if (caller === undefined || caller.batch.closed) clearProgress(this.#options.progress);
+    else storeProgress(this.#options.progress, caller.batch.id, caller.index);
   }
 
   async #runAll(batch: OpenBatch): Promise<void> {

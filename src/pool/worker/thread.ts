@@ -13,6 +13,8 @@ export interface ThreadHalf {
   request(request: ThreadRequest): Promise<ThreadReply>;
   /** Takes a rejection or exception that nobody handled; throws it again while analyzers are being loaded. */
   unhandled(error: unknown): void;
+  /** Takes note of who ends the thread, in the context of the call. */
+  exiting(): void;
 }
 
 /** Starts loading; the first request waits for it. */
@@ -53,5 +55,6 @@ export function createThreadHalf(data: ThreadData): ThreadHalf {
       if (runner === undefined) throw error;
       runner.unhandled(error);
     },
+    exiting: () => runner?.exiting(),
   };
 }

@@ -1,31 +1,25 @@
 /**
  * Appends: gathers what several callers publish, packs it into blocks, and writes them in
- * transactions of which a few may be under way at once.
+ * transactions of which a few may be under way at once; with positions of a group, if asked, in the
+ * same one.
  *
- * Promises: records take effect in the order of the calls or not at all (ports/sink.ts); offsets are
- * assigned inside the transaction, so several processes may append; the caller's thread never waits
- * for the disk. It does not retry: that is the engine's business.
- *
- * How order is kept when a transaction fails while the next one is already on its way: each
- * transaction writes the sequence number of its last block under its writer's id, and its callback
- * goes on only when it finds the number of the transaction before it there. The same number shows
- * whether everything acknowledged is still there: `E_LOG_LOST` when it is not.
+ * Promises: records take effect in the order of the calls or not at all (ports/sink.ts; how: writer.ts);
+ * offsets are assigned inside the transaction, so several processes may append; the caller's thread
+ * never waits for the disk. It does not retry: that is the engine's business.
  */
 import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
-import type { BlockRecord } from './block.ts';
 import type { Environment } from './environment.ts';
 import { writeFailure } from './failure.ts';
-import { blockKey, decodeTail, encodeEntry, encodeTail, indexKey, tailKey } from './layout.ts';
+import type { GroupPositions } from './groups.ts';
+import { groupLoss, putPositions } from './groups.ts';
+import type { AppendRecord } from './judge.ts';
+import { judge } from './judge.ts';
 import type { PackedBlock } from './pack.ts';
 import { Buffers, Packer } from './pack.ts';
 import type { Topic, Topics } from './topics.ts';
-import { isTopicName } from './topics.ts';
-
-/** A record and its topic. */
-export interface AppendRecord extends BlockRecord {
-  readonly topic: string;
-}
+import type { Numbers } from './writer.ts';
+import { Writer } from './writer.ts';
 
 /** When an append is acknowledged: `disk` survives power loss, `process` survives the death of the process. */
 export type Durability = 'disk' | 'process';
@@ -49,47 +43,45 @@ const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 const LOOKS_AT_ONCE = 4;
 const LOOK_MS = 1;
 
-/** One call of {@link Appender.append}. */
+/** What one call asks for. */
 interface Request {
   readonly records: readonly AppendRecord[];
-  /** `null`: to be written. */
-  readonly results: readonly PublishResult[];
   /** The topics of its records. */
   readonly topics: ReadonlySet<string>;
   readonly bytes: number;
-  readonly resolve: (results: readonly PublishResult[]) => void;
+  /** To be stored with the records, in a transaction of its own. */
+  readonly commit: GroupPositions | null;
+  /** `null`: all of it is written. */
+  readonly settle: (error: EngineError | null) => void;
 }
 
 /** What one transaction of LMDB writes. */
 interface Transaction {
   readonly requests: readonly Request[];
+  readonly commit: GroupPositions | null;
   readonly blocks: readonly PackedBlock[];
+  readonly numbers: Numbers;
   readonly buffer: Buffer;
   readonly bytes: number;
-  /** The number that must stand under the writer's id; `null` when nothing was under way before. */
-  readonly after: number | null;
-  /** Numbers of its blocks: `first` … `last`. */
-  readonly first: number;
-  readonly last: number;
+  /** It has run, which is not to say that it will be committed. */
   isApplied: boolean;
-  /** Why it wrote nothing. */
+  /** Why it wrote nothing and those behind it must not. */
   refusal: EngineError | null;
+  /** Why it wrote nothing, though those behind it may. */
+  groupLoss: EngineError | null;
   isAcknowledged: boolean;
 }
 
-/** The writer of a process. */
+/** Writes for an open log. */
 export class Appender {
   readonly #environment: Environment;
   readonly #topics: Topics;
   readonly #options: AppenderOptions;
+  readonly #writer: Writer;
   readonly #buffers = new Buffers();
   readonly #queue: Request[] = [];
   /** In the order of their making. */
   readonly #underWay = new Set<Transaction>();
-  #writer: number | null = null;
-  #sequence = 0;
-  /** The highest number that was acknowledged. */
-  #acknowledged = 0;
   #transactions = 0;
   #pumpDue = false;
   #preparing = false;
@@ -101,30 +93,36 @@ export class Appender {
     this.#environment = environment;
     this.#topics = topics;
     this.#options = options;
+    this.#writer = new Writer(environment);
   }
 
   /** Appends in order. `results[i]` belongs to `records[i]`; never rejects. */
   async append(records: readonly AppendRecord[]): Promise<readonly PublishResult[]> {
-    const topics = new Set<string>();
-    let bytes = 0;
-    const results = records.map((record) => {
-      const size = recordBytes(record);
-      const refusal = this.#judge(record, size);
-      if (refusal === null) {
-        topics.add(record.topic);
-        bytes += size;
-      }
-      return refusal;
-    });
-    if (topics.size === 0) return results;
+    const { results, ...judged } = judge(records, this.#options.recordBytesMax);
+    if (judged.records.length === 0) return results;
     return new Promise((resolve) => {
-      const request: Request = { records, results, topics, bytes, resolve };
-      if (this.#failing !== null) {
-        void this.#refuse([request], this.#failing);
-        return;
-      }
-      this.#queue.push(request);
-      this.#pumpSoon();
+      const settle = (error: EngineError | null): void =>
+        resolve(error === null ? results : results.map((result) => result ?? error));
+      this.#request({ ...judged, commit: null, settle });
+    });
+  }
+
+  /**
+   * Appends all of the records and stores the positions, or does nothing; as ports/transactions.ts
+   * promises. Rejects with `E_GROUP_LOST` when this process does not read for the group.
+   */
+  async transact(
+    records: readonly AppendRecord[],
+    commit: GroupPositions,
+  ): Promise<readonly PublishResult[]> {
+    const { results, ...judged } = judge(records, this.#options.recordBytesMax);
+    if (judged.records.length < records.length) {
+      const aborted = new EngineError('E_TRANSACTION_ABORTED');
+      return results.map((result) => result ?? aborted);
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (error: EngineError | null): void => (error === null ? resolve(results) : reject(error));
+      this.#request({ ...judged, commit, settle });
     });
   }
 
@@ -137,23 +135,16 @@ export class Appender {
 
   /** Inside a transaction: `E_LOG_LOST` when something that was acknowledged is not in the log any more. */
   loss(): EngineError | null {
-    if (this.#writer === null) return null;
-    const found = this.#environment.tables.writers.get(this.#writer) ?? 0;
-    if (found >= this.#acknowledged) return null;
-    const details = { writer: this.#writer, acknowledged: this.#acknowledged, found };
-    const message = `block ${details.acknowledged} of writer ${this.#writer} was acknowledged, the log in ${this.#environment.dir} ends at ${found}`;
-    return new EngineError('E_LOG_LOST', message, { details });
+    return this.#writer.loss();
   }
 
-  /** What is wrong with a record, whatever the state of the disk. */
-  #judge({ topic }: AppendRecord, bytes: number): PublishResult {
-    if (!isTopicName(topic)) {
-      return new EngineError('E_SINK_REJECTED', `${JSON.stringify(topic)} cannot be the name of a topic`);
+  #request(request: Request): void {
+    if (this.#failing !== null) {
+      void this.#refuse([request], this.#failing);
+      return;
     }
-    const { recordBytesMax } = this.#options;
-    if (bytes <= recordBytesMax) return null;
-    const message = `a record of ${bytes} bytes for topic ${topic} is larger than ${recordBytesMax}`;
-    return new EngineError('E_RECORD_TOO_LARGE', message, { details: { topic, bytes, recordBytesMax } });
+    this.#queue.push(request);
+    this.#pumpSoon();
   }
 
   /** One turn later, so that the calls of one turn share a transaction. */
@@ -169,11 +160,11 @@ export class Appender {
   #pump(): void {
     while (this.#queue.length > 0 && this.#underWay.size < TRANSACTIONS_MAX && !this.#preparing) {
       const unknown = this.#unknownTopics();
-      if (unknown.length > 0 || this.#writer === null) {
+      if (unknown.length > 0 || !this.#writer.isRegistered) {
         void this.#prepare(unknown);
         return;
       }
-      this.#write(this.#writer, this.#gather());
+      this.#write(this.#gather());
     }
   }
 
@@ -187,7 +178,7 @@ export class Appender {
     this.#preparing = true;
     try {
       if (topics.length > 0) await this.#topics.make(topics);
-      this.#writer ??= await this.#register();
+      if (!this.#writer.isRegistered) await this.#writer.register();
       this.#preparing = false;
       this.#pump();
     } catch (error) {
@@ -196,39 +187,28 @@ export class Appender {
     }
   }
 
-  async #register(): Promise<number> {
-    const { meta, writers } = this.#environment.tables;
-    let writer = 0;
-    await this.#environment.write(() => {
-      this.#environment.inside(() => {
-        writer = (meta.get('writers') ?? 0) + 1;
-        void meta.put('writers', writer);
-        void writers.put(writer, 0);
-      });
-    });
-    return writer;
-  }
-
+  /** What goes into the next transaction, in the order of the calls. */
   #gather(): readonly Request[] {
     let bytes = 0;
     let count = 0;
     for (const request of this.#queue) {
-      if (count > 0 && bytes + request.bytes > TRANSACTION_BYTES_MAX) break;
+      const fits = request.commit === null && bytes + request.bytes <= TRANSACTION_BYTES_MAX;
+      if (count > 0 && !fits) break;
       bytes += request.bytes;
       count += 1;
+      if (request.commit !== null) break;
     }
     return this.#queue.splice(0, count);
   }
 
-  #write(writer: number, requests: readonly Request[]): void {
+  #write(requests: readonly Request[]): void {
     const transaction = this.#pack(requests);
-    const { blocks, first } = transaction;
+    const { blocks, numbers, bytes } = transaction;
     this.#underWay.add(transaction);
-    const { tables } = this.#environment;
     const written = this.#environment.write(() => {
-      blocks.forEach(({ packed }, i) => void tables.blocks.put(blockKey(writer, first + i), packed));
-      this.#environment.inside(() => this.#apply(writer, transaction));
-    }, transaction.bytes);
+      this.#writer.put(blocks, numbers);
+      this.#environment.inside(() => this.#apply(transaction));
+    }, bytes);
     written.then(
       () => this.#settle(transaction, null),
       (error: unknown) => this.#settle(transaction, error),
@@ -237,88 +217,68 @@ export class Appender {
 
   #pack(requests: readonly Request[]): Transaction {
     const packer = new Packer(this.#transactions++);
-    for (const { records, results } of requests) {
-      let topic: Topic | null = null;
-      records.forEach((record, i) => {
-        if (results[i] !== null) return;
+    let topic: Topic | null = null;
+    for (const { records } of requests) {
+      for (const record of records) {
         if (topic?.name !== record.topic) topic = this.#topics.require(record.topic);
         packer.add({ topic, record });
-      });
+      }
     }
-    const buffer = this.#buffers.take(packer.bytes);
+    const { bytes } = packer;
+    const buffer = this.#buffers.take(bytes);
     const blocks = packer.pack(buffer);
-    const after = [...this.#underWay].at(-1)?.last ?? null;
-    const first = this.#sequence + 1;
-    this.#sequence += blocks.length;
-    const state = { isApplied: false, refusal: null, isAcknowledged: false };
-    return { requests, blocks, buffer, bytes: packer.bytes, after, first, last: this.#sequence, ...state };
+    const after = [...this.#underWay].at(-1)?.numbers.last ?? null;
+    const numbers = this.#writer.number(blocks.length, after);
+    const commit = requests[0]?.commit ?? null;
+    const state = { isApplied: false, refusal: null, groupLoss: null, isAcknowledged: false };
+    return { requests, commit, blocks, numbers, buffer, bytes, ...state };
   }
 
-  /** Runs inside the transaction, after its blocks are put: gives them their offsets. */
-  #apply(writer: number, transaction: Transaction): void {
-    const { tables } = this.#environment;
-    const { blocks, first, last } = transaction;
-    transaction.refusal = this.loss() ?? this.#disorder(writer, transaction);
+  /** Runs inside the transaction, after its blocks are put. */
+  #apply(transaction: Transaction): void {
+    const { commit, blocks, numbers } = transaction;
+    transaction.refusal = this.#writer.loss() ?? this.#writer.disorder(numbers);
     if (transaction.refusal !== null) {
-      blocks.forEach((_, i) => void tables.blocks.remove(blockKey(writer, first + i)));
+      this.#writer.takeBack(blocks, numbers);
       return;
     }
-    blocks.forEach((block, i) => this.#index(block, writer, first + i));
-    void tables.writers.put(writer, last);
+    transaction.groupLoss = commit === null ? null : groupLoss(this.#environment, commit.group);
+    if (transaction.groupLoss === null) {
+      this.#writer.index(blocks, numbers);
+      if (commit !== null) putPositions(this.#environment, commit);
+    } else {
+      this.#writer.takeBack(blocks, numbers);
+    }
+    this.#writer.advance(numbers);
     transaction.isApplied = true;
     if (this.#options.durability === 'process' && !this.#isWatching) {
       this.#isWatching = true;
-      setImmediate(() => this.#watchCommits(writer, 0));
+      setImmediate(() => this.#watchCommits(0));
     }
-  }
-
-  /** Whether the transaction before this one has failed. */
-  #disorder(writer: number, { after }: Transaction): EngineError | null {
-    const found = this.#environment.tables.writers.get(writer) ?? 0;
-    if (after === null || found === after) return null;
-    return new EngineError(
-      'E_LOG_IO',
-      `block ${after} of writer ${writer} is missing: its transaction failed`,
-    );
-  }
-
-  #index(block: PackedBlock, writer: number, sequence: number): void {
-    const { tails, index } = this.#environment.tables;
-    const { topic, partition, records, bytes, crc, lowestMs, highestMs } = block;
-    const key = tailKey(topic.id, partition);
-    const tail = decodeTail(tails.get(key));
-    const entry = encodeEntry({ writer, sequence, records, bytes, crc, lowestMs, highestMs });
-    void index.put(indexKey(topic.id, partition, tail.next), entry);
-    const next = { next: tail.next + records, records: tail.records + records, bytes: tail.bytes + bytes };
-    void tails.put(key, encodeTail(next));
   }
 
   /**
    * For `process`: acknowledges what can be read, since that is committed, while LMDB still waits
    * for the disk.
    */
-  #watchCommits(writer: number, looks: number): void {
-    this.#isWatching = this.#underWay.size > 0;
-    if (!this.#isWatching) return;
-    const { tables } = this.#environment;
-    this.#environment.refresh();
-    const committed = tables.writers.get(writer) ?? 0;
+  #watchCommits(looks: number): void {
+    const committed = this.#writer.committed();
     let isWaited = false;
     for (const transaction of this.#underWay) {
-      if (transaction.isApplied && transaction.last <= committed) this.#acknowledge(transaction);
+      if (transaction.isApplied && transaction.numbers.last <= committed) this.#acknowledge(transaction);
       isWaited ||= !transaction.isAcknowledged;
     }
     this.#isWatching = isWaited;
     if (!isWaited) return;
-    if (looks < LOOKS_AT_ONCE) setImmediate(() => this.#watchCommits(writer, looks + 1));
-    else setTimeout(() => this.#watchCommits(writer, looks), LOOK_MS);
+    if (looks < LOOKS_AT_ONCE) setImmediate(() => this.#watchCommits(looks + 1));
+    else setTimeout(() => this.#watchCommits(looks), LOOK_MS);
   }
 
   #acknowledge(transaction: Transaction): void {
     if (transaction.isAcknowledged) return;
     transaction.isAcknowledged = true;
-    this.#acknowledged = transaction.last;
-    for (const { results, resolve } of transaction.requests) resolve(results);
+    this.#writer.acknowledge(transaction.numbers);
+    for (const { settle } of transaction.requests) settle(transaction.groupLoss);
     this.#options.onAppended();
     if (this.#failing !== null) void this.#heal(this.#failing);
   }
@@ -328,22 +288,31 @@ export class Appender {
     this.#buffers.give(transaction.buffer);
     const failure = error ?? transaction.refusal;
     if (failure === null) this.#acknowledge(transaction);
-    else this.#fail(failure, transaction.isAcknowledged ? [] : transaction.requests);
+    else this.#fail(failure, transaction);
     if (this.#failing === null) this.#pump();
     else void this.#heal(this.#failing);
     this.#tellIdle();
   }
 
-  /** Refuses `requests` and all that wait; what is under way refuses itself. */
-  #fail(error: unknown, requests: readonly Request[] = []): void {
+  /** Refuses what the transaction was to write, and all that waits; what is under way refuses itself. */
+  #fail(error: unknown, transaction: Transaction | null = null): void {
     this.#failing ??= writeFailure(error, this.#environment.dir);
-    void this.#refuse([...requests, ...this.#queue.splice(0)], this.#failing);
+    if (transaction?.isAcknowledged === false) {
+      const isDoubtful = transaction.commit !== null && this.#canBeRead(transaction);
+      void this.#refuse(transaction.requests, isDoubtful ? doubt(this.#failing) : this.#failing);
+    }
+    void this.#refuse(this.#queue.splice(0), this.#failing);
     void this.#heal(this.#failing);
+  }
+
+  /** After a failure: whether it was the flush that failed, behind the commit. */
+  #canBeRead({ isApplied, numbers }: Transaction): boolean {
+    return isApplied && numbers.last <= this.#writer.committed();
   }
 
   async #refuse(requests: readonly Request[], failing: Promise<EngineError>): Promise<void> {
     const error = await failing;
-    for (const { results, resolve } of requests) resolve(results.map((result) => result ?? error));
+    for (const { settle } of requests) settle(error);
   }
 
   /** Takes requests again when no call waits for its answer any more. */
@@ -362,9 +331,9 @@ export class Appender {
   }
 }
 
-/** Bytes of key, value and headers; a name counts its characters. */
-function recordBytes({ key, value, headers }: AppendRecord): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, header] of headers) bytes += name.length + header.length;
-  return bytes;
+/** Whoever writes the same again may write it twice; so nobody may. */
+async function doubt(failing: Promise<EngineError>): Promise<EngineError> {
+  const cause = await failing;
+  const message = `a transaction can be read but may not be on the disk: ${cause.message}`;
+  return new EngineError('E_TRANSACTION_UNKNOWN', message, { cause });
 }

@@ -7,11 +7,18 @@
 import { assert } from '../../model/assert.ts';
 import type { Delivery, TopicPartition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
-import type { BlockPlace } from './block.ts';
 import { corrupt, decodeBlock } from './block.ts';
 import type { Tables } from './environment.ts';
 import type { IndexEntry, Tail } from './layout.ts';
-import { baseOfIndexKey, decodeEntry, decodeTail, indexKey, isIndexKeyOf, tailKey } from './layout.ts';
+import {
+  baseOfIndexKey,
+  blockKey,
+  decodeEntry,
+  decodeTail,
+  indexKey,
+  isIndexKeyOf,
+  tailKey,
+} from './layout.ts';
 import type { Topic } from './topics.ts';
 
 /** A block that the index names. */
@@ -34,10 +41,23 @@ export function startOf(tables: Tables, topic: Topic, partition: number): number
   return tailOf(tables, topic, partition).next;
 }
 
-/** Reads a block that the index names. Throws `E_LOG_CORRUPT`. */
-export function readBlock(tables: Tables, key: Buffer, located: Located, place: BlockPlace): Delivery[] {
-  const bytes = tables.blocks.getBinary(key);
-  if (bytes === undefined) throw corrupt(place, 'it is missing');
+/**
+ * Reads a block that the index has named, perhaps some time ago; `null` when it has been removed with
+ * its entry since. Throws `E_LOG_CORRUPT`.
+ */
+export function readBlock(
+  tables: Tables,
+  topic: Topic,
+  partition: number,
+  located: Located,
+): Delivery[] | null {
+  const place = { topic: topic.name, partition, base: located.base };
+  const bytes = tables.blocks.getBinary(blockKey(located.writer, located.sequence));
+  if (bytes === undefined) {
+    // The same turn, so the same state of the log: an entry without its block is damage.
+    if (tables.index.getBinary(indexKey(topic.id, partition, located.base)) === undefined) return null;
+    throw corrupt(place, 'it is missing');
+  }
   const deliveries = decodeBlock(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), place);
   if (bytes.readUInt32LE(4) !== located.crc) throw corrupt(place, 'it is not the one that the index means');
   return deliveries;
@@ -89,9 +109,11 @@ export class Cursor implements TopicPartition {
     this.#nextToLoad = position;
   }
 
-  /** Deliveries beyond what was handed out. */
+  /** Deliveries beyond what was handed out, as far as they are still there. */
   get backlog(): number {
-    return Math.max(0, tailOf(this.#tables, this.#stored, this.partition).next - this.#position);
+    const { next } = tailOf(this.#tables, this.#stored, this.partition);
+    if (this.#position >= next) return 0;
+    return next - Math.max(this.#position, startOf(this.#tables, this.#stored, this.partition));
   }
 
   /** Whether there is something to hand out, be it an error. */
@@ -117,12 +139,15 @@ export class Cursor implements TopicPartition {
     return wanted;
   }
 
-  /** Brings in one of the wanted blocks, in order. A damaged one ends the reading when it is reached. */
-  load(key: Buffer, located: Located): void {
+  /**
+   * Brings in one of the wanted blocks, in order; one that was removed meanwhile is passed over. A
+   * damaged one ends the reading when it is reached.
+   */
+  load(located: Located): void {
     if (this.#broken !== null) return;
-    const place = { topic: this.topic, partition: this.partition, base: located.base };
     try {
-      const deliveries = readBlock(this.#tables, key, located, place);
+      const deliveries = readBlock(this.#tables, this.#stored, this.partition, located);
+      if (deliveries === null) return;
       const from = Math.max(0, this.#nextToLoad - located.base);
       this.#ahead = [...this.#ahead.slice(this.#taken), ...deliveries.slice(from)];
       this.#taken = 0;

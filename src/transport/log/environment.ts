@@ -55,9 +55,10 @@ export interface Environment {
    * written by LMDB's thread; a callback given to {@link Environment.inside} runs on the main
    * thread in its turn. Transactions take effect in the order of the calls; they wait while another
    * process opens the log ({@link Gate}). Resolves when the transaction is on the disk; rejects with
-   * LMDB's error, or with `E_LOG_FULL` or `E_LOG_BUSY` without having tried.
+   * LMDB's error, or with `E_LOG_FULL` or `E_LOG_BUSY` without having tried. `roomKeptBytes`: what must
+   * be left free on the disk, {@link ROOM_KEPT_BYTES} unless said otherwise.
    */
-  write(instructions: () => void, bytes?: number): Promise<void>;
+  write(instructions: () => void, bytes?: number, roomKeptBytes?: number): Promise<void>;
   /** To be called by instructions only. Returns at once; `callback` runs later. */
   inside(callback: () => void): void;
   /** Lets the next read see what other processes have committed since. */
@@ -72,6 +73,9 @@ export interface Environment {
  */
 export const ROOM_KEPT_BYTES: number = 16 * 1024 * 1024;
 
+/** The same for what makes room, and for opening, which that needs: they write some hundred kilobytes at most. */
+export const ROOM_KEPT_TO_REMOVE_BYTES: number = 4 * 1024 * 1024;
+
 /** What an environment is made of. */
 export interface Parts {
   /** `null`: nothing can be written. */
@@ -83,8 +87,8 @@ export interface Parts {
 /** Puts it together. */
 export function environment(dir: string, { gate, root, tables }: Parts): Environment {
   let bytesUnderWay = 0;
-  const write = async (instructions: () => void, bytes: number): Promise<void> => {
-    assertRoom(dir, bytesUnderWay + bytes);
+  const write = async (instructions: () => void, bytes: number, roomKeptBytes: number): Promise<void> => {
+    assertRoom(dir, bytesUnderWay + bytes, roomKeptBytes);
     bytesUnderWay += bytes;
     try {
       await root.batch(instructions);
@@ -95,9 +99,9 @@ export function environment(dir: string, { gate, root, tables }: Parts): Environ
   return {
     dir,
     tables,
-    write: async (instructions, bytes = 0) => {
+    write: async (instructions, bytes = 0, roomKeptBytes = ROOM_KEPT_BYTES) => {
       assert(gate !== null, 'what is written can be locked');
-      await gate.writing(() => write(instructions, bytes));
+      await gate.writing(() => write(instructions, bytes, roomKeptBytes));
     },
     inside: (callback) => {
       void root.transaction(callback);
@@ -129,13 +133,13 @@ export async function closeRoot(root: RootDatabase<unknown, string>, gate: Gate 
  * Throws `E_LOG_FULL` when too little room would be left. Asks the file system, which answers from
  * memory (some microseconds); one that cannot tell has room.
  */
-export function assertRoom(dir: string, bytes: number): void {
+export function assertRoom(dir: string, bytes: number, roomKeptBytes: number = ROOM_KEPT_BYTES): void {
   const { blocks, bavail, bsize } = statfsSync(dir);
   const left = bavail * bsize - bytes;
-  if (blocks === 0 || left >= ROOM_KEPT_BYTES) return;
+  if (blocks === 0 || left >= roomKeptBytes) return;
   throw new EngineError(
     'E_LOG_FULL',
-    `the disk of the log in ${dir} is full, or would be to ${ROOM_KEPT_BYTES} bytes`,
+    `the disk of the log in ${dir} is full, or would be to ${roomKeptBytes} bytes`,
     {
       details: { dir, freeBytes: bavail * bsize, neededBytes: bytes },
     },

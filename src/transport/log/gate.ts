@@ -14,6 +14,9 @@
  * others' second, so at least one of two always sees the other. A busy writer keeps its file and
  * looks now and then: a transaction costs nothing. Files of dead processes do not count.
  *
+ * As long as a process has the environment open it has `u-…`, put before its `o-…` is removed. Who wants
+ * the log for itself alone puts `w-…` and finds no living `o-…` or `u-…` of another.
+ *
  * It promises no order between processes, and does not see processes of another machine or container.
  */
 import { randomUUID } from 'node:crypto';
@@ -34,9 +37,9 @@ const LOOK_MS = 20;
 /** A writer that has nothing to write keeps its file so long, so that a slow but steady one puts it once. */
 const GRACE_MS = 100;
 
-/** What a process does: open, or write and close. */
-type Kind = 'o' | 'w';
-const NAME = /^([ow])-(\d+)-(\d+)-(.+)$/;
+/** What a process does: open, write or close, have it open (use it). */
+type Kind = 'o' | 'w' | 'u';
+const NAME = /^([owu])-(\d+)-(\d+)-(.+)$/;
 
 /** Work that waits to be let in. */
 interface Waiting {
@@ -72,9 +75,30 @@ export class Gate {
     await this.#put('o');
     try {
       await this.#none('w', performance.now() + this.#yieldMsMax);
-      return open();
+      await this.#living('u'); // Clears away what dead ones have left.
+      const opened = open();
+      await this.#put('u');
+      return opened;
     } finally {
       await this.#remove('o');
+    }
+  }
+
+  /**
+   * Runs `work` while no other living process has the log open; who wants to open it waits until the
+   * end. Rejects with `E_LOG_BUSY` at once when one has it open or opens it.
+   */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    await this.#put('w');
+    try {
+      // In this order: one that is done with opening has its `u` before it takes its `o` away.
+      for (const kind of ['o', 'u', 'w'] as const) {
+        const other = await this.#other(kind);
+        if (other !== null) throw this.#inUse(other);
+      }
+      return await work();
+    } finally {
+      await this.#remove('w');
     }
   }
 
@@ -106,6 +130,7 @@ export class Gate {
     } finally {
       this.#closed.abort();
       await this.#attending;
+      await this.#remove('u');
     }
   }
 
@@ -170,16 +195,22 @@ export class Gate {
     }
   }
 
-  /** Another living process that does this. Clears away what dead ones have left. */
+  /** Another living process that does this. */
   async #other(kind: Kind): Promise<StoredHolder | null> {
+    return (await this.#living(kind))[0] ?? null;
+  }
+
+  /** The other living processes that do this. Clears away what dead ones have left. */
+  async #living(kind: Kind): Promise<readonly StoredHolder[]> {
+    const living: StoredHolder[] = [];
     for (const name of await readdir(this.#dir)) {
       const [, found, pid, startedTicks, token = ''] = NAME.exec(name) ?? [];
       if (found !== kind || token === this.#holder.token) continue;
       const holder = { pid: Number(pid), startedTicks: Number(startedTicks), token };
-      if (isAlive(holder)) return holder;
-      await unlink(join(this.#dir, name)).catch(() => {});
+      if (isAlive(holder)) living.push(holder);
+      else await unlink(join(this.#dir, name)).catch(() => {});
     }
-    return null;
+    return living;
   }
 
   async #put(kind: Kind): Promise<void> {
@@ -201,6 +232,14 @@ export class Gate {
   #path(kind: Kind): string {
     const { pid, startedTicks, token } = this.#holder;
     return join(this.#dir, `${kind}-${pid}-${startedTicks}-${token}`);
+  }
+
+  #inUse({ pid }: StoredHolder): EngineError {
+    const dir = dirname(this.#dir);
+    return new EngineError('E_LOG_BUSY', `process ${pid} has the log in ${dir} open`, {
+      hint: 'Stop that process first: this needs the log for itself alone.',
+      details: { pid, dir },
+    });
   }
 
   #busy(kind: Kind, { pid }: StoredHolder): EngineError {

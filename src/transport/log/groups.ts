@@ -5,20 +5,20 @@
  * what is committed while a write is under way goes into the next one.
  */
 import { randomUUID } from 'node:crypto';
-import type { Position, TopicPartition } from '../../model/delivery.ts';
+import type { NotedPosition, TopicPartition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Environment, StoredHolder, StoredPosition } from './environment.ts';
 import { writeFailure } from './failure.ts';
 import { isAlive, thisHolder } from './holder.ts';
 
-/** A position with a note beside it. */
-export interface NotedPosition extends Position {
-  /** Up to about 4 KB; empty when left out. */
-  readonly metadata?: string;
-}
-
 /** What a group has stored of one partition. */
 export interface CommittedPosition extends TopicPartition, StoredPosition {}
+
+/** Positions of one group. */
+export interface GroupPositions {
+  readonly group: string;
+  readonly positions: readonly NotedPosition[];
+}
 
 /** Tokens of the groups that this process holds. */
 const HELD_HERE = new Set<string>();
@@ -85,15 +85,11 @@ export class Group {
     this.#pending = new Map();
     this.#writing = this.#next;
     this.#next = null;
-    const { positions: table } = this.#environment.tables;
     const found: { loss: EngineError | null } = { loss: null };
     try {
       await this.#write(() => {
         found.loss = this.#loss();
-        if (found.loss !== null) return;
-        for (const { topic, partition, offset, metadata = '' } of positions) {
-          void table.put([this.#name, topic, partition], { offset, metadata });
-        }
+        if (found.loss === null) putPositions(this.#environment, { group: this.#name, positions });
       });
       if (found.loss !== null) throw found.loss;
     } catch (error) {
@@ -117,6 +113,22 @@ export class Group {
       throw await writeFailure(error, this.#environment.dir);
     }
   }
+}
+
+/** Inside a transaction: stores positions. */
+export function putPositions({ tables }: Environment, { group, positions }: GroupPositions): void {
+  for (const { topic, partition, offset, metadata } of positions) {
+    void tables.positions.put([group, topic, partition], { offset, metadata });
+  }
+}
+
+/** Inside a transaction: `E_GROUP_LOST` unless this process, by whichever of its sources, reads for the group. */
+export function groupLoss({ tables }: Environment, group: string): EngineError | null {
+  const owner = tables.owners.get(group);
+  if (owner !== undefined && HELD_HERE.has(owner.token)) return null;
+  const who = owner === undefined ? 'nobody reads' : `process ${owner.pid} reads`;
+  const message = `${who} for the group ${group}, so this process cannot store its positions`;
+  return new EngineError('E_GROUP_LOST', message, { details: { group, pid: owner?.pid ?? null } });
 }
 
 /** All groups that have a reader or have committed something, by name. */

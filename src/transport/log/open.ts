@@ -4,12 +4,14 @@
  * stays so, and each opening takes one of the reader's places that all processes share.
  */
 import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 import { EngineError, describe } from '../../model/errors.ts';
+import { checkDataFile, COPY_DIR, DATA_FILE } from './data-file.ts';
 import type { Environment, Tables } from './environment.ts';
-import { assertRoom, closeRoot, environment } from './environment.ts';
+import { assertRoom, closeRoot, environment, ROOM_KEPT_TO_REMOVE_BYTES } from './environment.ts';
 import { Gate } from './gate.ts';
 import { FORMAT_VERSION } from './layout.ts';
 
@@ -38,7 +40,7 @@ const SHARED = new Map<string, Shared>();
 /** Opens the environment. Rejects with `E_LOG_DIR`, `E_LOG_VERSION`, `E_LOG_FULL`, `E_LOG_BUSY`. */
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const { dir, readOnly, create } = options;
-  if (!existsSync(join(dir, 'data.mdb')) && (readOnly || !create)) {
+  if (!existsSync(join(dir, DATA_FILE)) && (readOnly || !create)) {
     throw new EngineError('E_LOG_DIR', `there is no log in ${dir}`);
   }
   try {
@@ -77,11 +79,16 @@ async function leave(key: string, shared: Shared, opened: Environment): Promise<
   await shared.closed;
 }
 
-async function openOwn({ dir, readOnly, yieldMsMax }: EnvironmentOptions): Promise<Environment> {
+async function openOwn({ dir, readOnly, create, yieldMsMax }: EnvironmentOptions): Promise<Environment> {
   const gate = readOnly && hasNoLocks(dir) ? null : new Gate(dir, yieldMsMax);
-  const openHere = (): RootDatabase<unknown, string> => openRoot(dir, readOnly);
+  const openHere = (): RootDatabase<unknown, string> => {
+    const path = join(dir, DATA_FILE);
+    if (existsSync(path)) checkDataFile(path, create && !readOnly);
+    return openRoot(dir, readOnly);
+  };
   const root = await (gate === null ? openHere() : gate.opening(openHere));
   try {
+    if (!readOnly) assertRoom(dir, 0, ROOM_KEPT_TO_REMOVE_BYTES);
     return environment(dir, { gate, root, tables: await prepare(dir, root, readOnly ? null : gate) });
   } catch (error) {
     await closeRoot(root, gate);
@@ -104,7 +111,8 @@ function hasNoLocks(dir: string): boolean {
   }
 }
 
-function openRoot(dir: string, readOnly: boolean): RootDatabase<unknown, string> {
+/** Opens LMDB, in the turn that the gate gives. */
+export function openRoot(dir: string, readOnly: boolean): RootDatabase<unknown, string> {
   // Without event-turn batching every promise that LMDB makes is in our hands; see `write`.
   return open({
     path: dir,
@@ -124,11 +132,15 @@ async function prepare(dir: string, root: RootDatabase<unknown, string>, gate: G
     return opened;
   };
   if (gate === null) return tables();
-  assertRoom(dir, 0);
-  return gate.writing(async () => tables());
+  return gate.writing(async () => {
+    // Left by a compaction that was killed: none runs while this process has the log open.
+    await rm(join(dir, COPY_DIR), { recursive: true, force: true });
+    return tables();
+  });
 }
 
-function openTables(root: RootDatabase<unknown, string>): Tables {
+/** Opens the tables; makes what is missing, unless the environment is for reading only. */
+export function openTables(root: RootDatabase<unknown, string>): Tables {
   const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
   const json = { encoding: 'json' } as const;
   return {
@@ -143,8 +155,8 @@ function openTables(root: RootDatabase<unknown, string>): Tables {
   };
 }
 
-/** Writes the version into a new log; refuses another one. */
-function checkFormat({ meta }: Tables, dir: string, readOnly: boolean): void {
+/** Writes the version into a new log; refuses another one. Throws `E_LOG_VERSION`. */
+export function checkFormat({ meta }: Tables, dir: string, readOnly: boolean): void {
   const version = meta?.get('format');
   if (version === FORMAT_VERSION) return;
   if (version === undefined && !readOnly) {

@@ -64,7 +64,11 @@ export class Reader {
     const endMs = performance.now() + limit.waitMs;
     for (;;) {
       await this.#pollWhenDue();
-      if (!this.#isReady(limit)) await this.#load();
+      // Again where all that was to be brought in has been removed meanwhile.
+      while (!this.#isReady(limit) && !this.#closed) {
+        await this.#load();
+        if (!this.#mayHaveMore) break;
+      }
       if (this.#closed) return [];
       this.#throwFailure();
       const found = this.#take(limit);
@@ -127,7 +131,7 @@ export class Reader {
     if (wanted.length === 0) return;
     await tables.blocks.prefetch(wanted.map(({ key }) => key));
     if (this.#closed) return;
-    for (const { cursor, key, located } of wanted) cursor.load(key, located);
+    for (const { cursor, located } of wanted) cursor.load(located);
     this.#mayHaveMore = true;
   }
 

@@ -2,17 +2,16 @@
  * The log as a source: one reader of one group, over all topics that the group subscribes to,
  * those that appear later included.
  */
-import type { Delivery, TopicPartition } from '../../model/delivery.ts';
+import type { Delivery, NotedPosition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../ports/source.ts';
 import type { From } from './cursor.ts';
 import { Cursor } from './cursor.ts';
 import type { Environment } from './environment.ts';
-import type { NotedPosition } from './groups.ts';
 import { Group } from './groups.ts';
 import { Reader } from './reader.ts';
 import { startOffset } from './start.ts';
-import type { Topics } from './topics.ts';
+import type { Topic, Topics } from './topics.ts';
 
 /** What a source reads. */
 export interface SubscriptionOptions {
@@ -64,7 +63,6 @@ export class LogSource implements Source {
     return this.#reader.pull(limit);
   }
 
-  /** `metadata` may stand beside each position. */
   async commit(positions: readonly NotedPosition[]): Promise<void> {
     this.#assertOpen();
     if (positions.length > 0) await this.#group.commit(positions);
@@ -90,22 +88,41 @@ export class LogSource implements Source {
     if (this.#listener !== null) await this.#group.leave();
   }
 
-  /** Begins to read topics that were not there before. */
+  /**
+   * Begins to read topics that were not there before. Where the group has no position yet, the place
+   * where it begins is committed first: it stays so after a restart, and retention minds it.
+   */
   async #adopt(from: From): Promise<void> {
     const { environment, topics, subscribes } = this.#options;
-    const added: TopicPartition[] = [];
-    for (const topic of topics.list()) {
-      if (this.#known.has(topic.name)) continue;
-      this.#known.add(topic.name);
-      if (!subscribes(topic.name)) continue;
-      for (let partition = 0; partition < topic.partitions; partition += 1) {
-        const committed = this.#group.committed(topic.name, partition)?.offset;
-        const position = committed ?? (await startOffset(environment, topic, partition, from));
-        this.#reader.add(new Cursor(environment.tables, topic, partition, position));
-        added.push({ topic: topic.name, partition });
+    const added = topics.list().filter(({ name }) => !this.#known.has(name));
+    if (added.length === 0) return;
+    const read = added.filter(({ name }) => subscribes(name));
+    const positions = (await Promise.all(read.map((topic) => this.#positions(topic, from)))).flat();
+    if (this.#closing !== null) return;
+    for (const { name } of added) this.#known.add(name);
+    const assigned = positions.map(({ topic, partition, offset, metadata }) => {
+      this.#reader.add(new Cursor(environment.tables, topics.require(topic), partition, offset));
+      return { topic, partition, committed: { offset, metadata } };
+    });
+    if (assigned.length > 0) this.#listener?.assigned(assigned);
+  }
+
+  /** What the group has committed of a topic's partitions, after it has committed where it begins. */
+  async #positions(topic: Topic, from: From): Promise<readonly NotedPosition[]> {
+    const positions: NotedPosition[] = [];
+    const starts: NotedPosition[] = [];
+    for (let partition = 0; partition < topic.partitions; partition += 1) {
+      const place = { topic: topic.name, partition };
+      const committed = this.#group.committed(topic.name, partition);
+      if (committed !== null) {
+        positions.push({ ...place, ...committed });
+        continue;
       }
+      const offset = await startOffset(this.#options.environment, topic, partition, from);
+      starts.push({ ...place, offset, metadata: '' });
     }
-    if (added.length > 0) this.#listener?.assigned(added);
+    if (starts.length > 0) await this.#group.commit(starts);
+    return [...positions, ...starts];
   }
 
   #assertOpen(): void {

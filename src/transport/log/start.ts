@@ -1,8 +1,7 @@
 /** Where reading of a partition begins when its group has committed nothing. */
 import type { From } from './cursor.ts';
-import { blocksFrom, readBlock, tailOf } from './cursor.ts';
+import { blocksFrom, readBlock, startOf, tailOf } from './cursor.ts';
 import type { Environment } from './environment.ts';
-import { blockKey } from './layout.ts';
 import type { Topic } from './topics.ts';
 
 /** Index entries looked at before other work gets a turn. */
@@ -18,18 +17,15 @@ export async function startOffset(
   partition: number,
   from: From,
 ): Promise<number> {
-  if (from === 'earliest') return 0;
+  if (from === 'earliest') return startOf(environment.tables, topic, partition);
   const { next } = tailOf(environment.tables, topic, partition);
   if (from === 'latest') return next;
   for (let offset = 0; offset < next;) {
     let seen = 0;
     for (const located of blocksFrom(environment.tables, topic, partition, offset)) {
       if (located.highestMs >= from) {
-        const key = blockKey(located.writer, located.sequence);
-        const place = { topic: topic.name, partition, base: located.base };
-        const found = readBlock(environment.tables, key, located, place).find(
-          ({ timestampMs }) => timestampMs >= from,
-        );
+        const block = readBlock(environment.tables, topic, partition, located) ?? [];
+        const found = block.find(({ timestampMs }) => timestampMs >= from);
         if (found !== undefined) return found.offset;
       }
       offset = located.base + located.records;

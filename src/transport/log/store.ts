@@ -2,25 +2,36 @@
  * The embedded log: a directory that any number of processes append to, and from which one process
  * at a time reads for each group. `docs/guide/log.md` is its guide.
  *
- * It has no retention yet: nothing is ever deleted.
+ * Nothing is removed but by `trim` and `retain`.
  */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Delivery } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Sink } from '../../ports/sink.ts';
-import type { AppendRecord, Durability } from './append.ts';
+import type { Transactions } from '../../ports/transactions.ts';
+import type { Durability } from './append.ts';
 import { Appender } from './append.ts';
 import type { BlockRecord } from './block.ts';
 import { startOf, tailOf } from './cursor.ts';
+import { DATA_FILE } from './data-file.ts';
 import type { Environment } from './environment.ts';
 import { openEnvironment } from './open.ts';
 import type { CommittedPosition } from './groups.ts';
 import { committedPositions, groupNames, groupReader } from './groups.ts';
+import type { AppendRecord } from './judge.ts';
 import { LogSink } from './sink.ts';
+import type { RetentionOptions } from './retention.ts';
+import { Retention } from './retention.ts';
 import type { SubscriptionOptions } from './source.ts';
 import { LogSource } from './source.ts';
 import type { ReadOptions } from './tail.ts';
 import { readTopic } from './tail.ts';
+import { liveBytes, timeSpan } from './stats.ts';
 import { Topics } from './topics.ts';
+import { LogTransactions } from './transactions.ts';
+import type { RetentionPolicy, TrimOptions, TrimReport } from './trim.ts';
+import { trimLog } from './trim.ts';
 
 /** How a log is opened. Defaults live in the config. */
 export interface LogOptions {
@@ -61,6 +72,18 @@ export interface TopicInfo {
   readonly partitions: readonly PartitionInfo[];
 }
 
+/** What there is to know of a log as a whole. */
+export interface LogInfo {
+  /** Of the file. It grows with what is appended, and shrinks by compaction only. */
+  readonly fileBytes: number;
+  /** Bytes of the file that are in use; the rest is filled before the file grows. */
+  readonly liveBytes: number;
+  readonly topics: readonly (TopicInfo & {
+    /** From the records' timestamps, milliseconds since 1970; `null` where there are none. */
+    readonly span: { readonly oldestMs: number; readonly newestMs: number } | null;
+  })[];
+}
+
 /** A committed position and how far it is from the end. */
 export interface GroupPosition extends CommittedPosition {
   readonly lag: number;
@@ -95,6 +118,7 @@ export class LogStore {
     this.#watchers.add(onAppended);
     return () => this.#watchers.delete(onAppended);
   };
+  readonly #retentions = new Set<Retention>();
   #closing: Promise<void> | null = null;
 
   /** Use {@link openLog}. */
@@ -130,6 +154,12 @@ export class LogStore {
     return new LogSink(this.#appender);
   }
 
+  /** Findings and positions in one step, for groups that a source of this process reads for. */
+  transactions(): Transactions {
+    this.#assertWritable();
+    return new LogTransactions(this.#appender);
+  }
+
   /**
    * Appends to one topic, which is made when it is new: by key, or where there is none, all of a
    * call to one partition, the next call to the next. Rejects with the error of the first record
@@ -163,6 +193,16 @@ export class LogStore {
     });
   }
 
+  /** Sizes and times. */
+  info(): LogInfo {
+    const { dir, tables } = this.#environment;
+    const topics = this.topics().map((topic) => ({
+      ...topic,
+      span: timeSpan(tables, this.#topics.require(topic.name)),
+    }));
+    return { fileBytes: statSync(join(dir, DATA_FILE)).size, liveBytes: liveBytes(tables), topics };
+  }
+
   /** The groups, by name, and how far each is behind. */
   groups(): readonly GroupInfo[] {
     this.#environment.refresh();
@@ -187,16 +227,38 @@ export class LogStore {
     return readTopic(context, options);
   }
 
+  /** Removes what the policy lets go. Rejects with `E_LOG_FULL`, `E_LOG_IO` or `E_LOG_BUSY`; what is removed by then stays so. */
+  async trim(policy: RetentionPolicy, options: TrimOptions = {}): Promise<TrimReport> {
+    this.#assertWritable();
+    return trimLog(this.#environment, this.#topics, policy, options);
+  }
+
+  /** Trims from time to time until it is closed, by itself or with the store. */
+  retain(options: RetentionOptions): Retention {
+    this.#assertWritable();
+    const retention = new Retention(options, (policy, when) => this.trim(policy, when));
+    this.#retentions.add(retention);
+    return retention;
+  }
+
   /** Waits for what is under way, then closes. Again: does nothing. */
   async close(): Promise<void> {
-    this.#closing ??= this.#appender.idle().then(() => this.#environment.close());
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#retentions].map((retention) => retention.close()));
+    await this.#appender.idle();
+    await this.#environment.close();
   }
 
   #lag({ topic, partition, offset }: CommittedPosition): number {
     const found = this.#topics.find(topic);
     if (found === null) return 0;
-    return Math.max(0, tailOf(this.#environment.tables, found, partition).next - offset);
+    const { tables } = this.#environment;
+    const start = Math.max(offset, startOf(tables, found, partition));
+    return Math.max(0, tailOf(tables, found, partition).next - start);
   }
 
   #assertWritable(): void {

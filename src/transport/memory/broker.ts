@@ -5,7 +5,7 @@
  * and deliveries are made when they are read, as by the real ones: millions of waiting objects would
  * be work for the garbage collector that no other transport has.
  */
-import type { Delivery, Headers, Publication } from '../../model/delivery.ts';
+import type { Assignment, Delivery, Headers, NotedPosition, Publication } from '../../model/delivery.ts';
 import { NO_HEADERS } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import { assert } from '../../model/assert.ts';
@@ -72,7 +72,7 @@ export class MemoryPartition {
 export class MemoryBroker {
   readonly #partitions: number;
   readonly #topics = new Map<string, MemoryPartition[]>();
-  readonly #committed = new Map<string, Map<string, number>>();
+  readonly #committed = new Map<string, Map<string, NotedPosition>>();
   readonly #readers = new Set<string>();
   readonly #watchers = new Set<() => void>();
   #nullKeys = 0;
@@ -111,14 +111,15 @@ export class MemoryBroker {
   }
 
   /** The committed position of a group, or `null`. */
-  committed(group: string, topic: string, partition: number): number | null {
+  committed(group: string, topic: string, partition: number): Assignment['committed'] {
     return this.#committed.get(group)?.get(`${topic}/${partition}`) ?? null;
   }
 
-  /** Stores a position of a group. */
-  commit(group: string, topic: string, partition: number, offset: number): void {
-    const positions = this.#committed.get(group) ?? new Map<string, number>();
-    this.#committed.set(group, positions.set(`${topic}/${partition}`, offset));
+  /** Stores positions of a group. */
+  commit(group: string, positions: readonly NotedPosition[]): void {
+    const stored = this.#committed.get(group) ?? new Map<string, NotedPosition>();
+    this.#committed.set(group, stored);
+    for (const position of positions) stored.set(`${position.topic}/${position.partition}`, position);
   }
 
   /** Takes a group for one reader. Throws `E_LOG_BUSY` when it has one. */
@@ -127,6 +128,11 @@ export class MemoryBroker {
       throw new EngineError('E_LOG_BUSY', `the group ${group} already has a reader in this process`);
     }
     this.#readers.add(group);
+  }
+
+  /** Whether a group has a reader. */
+  isRead(group: string): boolean {
+    return this.#readers.has(group);
   }
 
   /** Lets a group go. */

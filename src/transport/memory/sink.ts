@@ -15,8 +15,8 @@ export interface MemorySinkOptions {
   readonly broker?: MemoryBroker;
 }
 
-/** The bytes may be used again once they are acknowledged. */
-function copyOf({ topic, key, value, headers, timestampMs }: Publication): Publication {
+/** A publication that may be kept: the bytes of the given one may be used again once it is acknowledged. */
+export function copyOf({ topic, key, value, headers, timestampMs }: Publication): Publication {
   const copied = headers.map(([name, bytes]): Header => [name, bytes.slice()]);
   return { topic, key: key?.slice() ?? null, value: value.slice(), headers: copied, timestampMs };
 }

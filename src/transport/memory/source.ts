@@ -4,7 +4,7 @@
  * The hot path is `pull`: it makes deliveries of references, partition by partition in turn.
  */
 import { assert } from '../../model/assert.ts';
-import type { Delivery, Position } from '../../model/delivery.ts';
+import type { Assignment, Delivery, NotedPosition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../ports/source.ts';
 import { Wake } from '../wake.ts';
@@ -60,10 +60,10 @@ export class MemorySource implements Source {
     }
   }
 
-  async commit(positions: readonly Position[]): Promise<void> {
+  async commit(positions: readonly NotedPosition[]): Promise<void> {
     this.#assertOpen();
     const { broker, group } = this.#options;
-    for (const { topic, partition, offset } of positions) broker.commit(group, topic, partition, offset);
+    broker.commit(group, positions);
   }
 
   async backlog(): Promise<readonly Backlog[]> {
@@ -87,19 +87,19 @@ export class MemorySource implements Source {
   #adopt(from: 'earliest' | 'latest'): void {
     const { broker, group, subscribes } = this.#options;
     if (broker.topics.length === this.#known.size) return;
-    const added: Cursor[] = [];
+    const added: Assignment[] = [];
     for (const topic of broker.topics) {
       if (this.#known.has(topic)) continue;
       this.#known.add(topic);
       if (!subscribes(topic)) continue;
       broker.topic(topic).forEach((records, partition) => {
+        const committed = broker.committed(group, topic, partition);
         const start = from === 'latest' ? records.length : 0;
-        added.push({ records, position: broker.committed(group, topic, partition) ?? start });
+        this.#cursors.push({ records, position: committed?.offset ?? start });
+        added.push({ topic, partition, committed });
       });
     }
-    if (added.length === 0) return;
-    this.#cursors.push(...added);
-    this.#listener?.assigned(added.map(({ records: { topic, partition } }) => ({ topic, partition })));
+    if (added.length > 0) this.#listener?.assigned(added);
   }
 
   /** One round over what is ready, a fair share of each; another partition begins each time. */

@@ -10,12 +10,16 @@ export const batchRules: MakeChecker = (ledger, violate): Checker => {
   const bySlot = new Map<number, Batch[]>();
   /** Task and key, or the delivery itself when it has no key, by the batch that holds it. */
   const holders = new Map<string | Delivery, Batch>();
+  const orders = new Map<string, number>();
   let lastId = 0;
+  let slots = 0;
+  let resizing = false;
 
   function holdings(batch: Batch): (string | Delivery)[] {
-    return batch.items.map(({ task, delivery }) =>
-      delivery.key === null ? delivery : `${task} ${Buffer.from(delivery.key).toString()}`,
-    );
+    return batch.items.map(({ task, delivery }) => {
+      const order = ledger.handOut(delivery)?.state.order ?? null;
+      return order === null ? delivery : `${task} ${order}`;
+    });
   }
 
   function checkLimits(batch: Batch): void {
@@ -43,16 +47,29 @@ export const batchRules: MakeChecker = (ledger, violate): Checker => {
         violate('only partitions that are ours are dispatched', name);
       if (handOut.epoch !== partition.epoch) violate('only the present epoch is dispatched', name);
       if (handOut.finished) violate('what is finished is not tried again', name);
+      if (handOut.noted === 'surely') violate('what was noted as finished is not done again', name);
       if (attempt < 1 || attempt > handOut.tries + 1)
         violate('attempts count tries', `${name}: attempt ${attempt}`);
       if (handOut.suspicions > 0 && batch.items.length > 1) violate('a suspect runs alone', name);
     }
   }
 
+  /** The engine's number for what stays in order is one for each key or field. */
+  function checkOrders(batch: Batch): void {
+    for (const { task, delivery, order } of batch.items) {
+      const name = ledger.handOut(delivery)?.state.order ?? null;
+      if (order < 0 !== (name === null)) violate('what has a key has an order', `${order}`);
+      if (name === null) continue;
+      const known = orders.get(`${task} ${name}`) ?? order;
+      if (known !== order) violate('a key has one order', `${name}: ${known} and ${order}`);
+      orders.set(`${task} ${name}`, order);
+    }
+  }
+
   function begin(slot: number, batch: Batch): void {
     const batches = bySlot.get(slot) ?? [];
     bySlot.set(slot, [...batches, batch]);
-    if (slot < 0 || slot >= ledger.plan.slots) violate('batches go to slots of the pool', `slot ${slot}`);
+    if (slot < 0 || slot >= slots) violate('batches go to slots of the pool', `slot ${slot}`);
     if (batches.length >= BATCHES_PER_SLOT_MAX) violate('a slot has at most two batches', `slot ${slot}`);
     for (const holding of holdings(batch)) {
       const holder = holders.get(holding);
@@ -71,15 +88,33 @@ export const batchRules: MakeChecker = (ledger, violate): Checker => {
     for (const holding of holdings(batch)) if (holders.get(holding) === batch) holders.delete(holding);
   }
 
+  /** Of the pool: never two at a time, and a slot that goes has nothing in hand. */
+  function resize(to: number): void {
+    if (resizing) violate('one resize at a time', `to ${to}`);
+    if (to < 1) violate('a pool has a slot', `${to}`);
+    for (const [slot, batches] of bySlot) {
+      if (slot >= to && batches.length > 0) violate('a slot that goes has nothing in hand', `slot ${slot}`);
+    }
+    resizing = true;
+    slots = Math.min(slots, to);
+  }
+
   return {
     see(fact) {
       if (fact.type === 'started') {
         bySlot.clear();
         holders.clear();
         lastId = 0;
+        slots = ledger.plan.slots;
+        resizing = false;
+      } else if (fact.type === 'resizing') resize(fact.slots);
+      else if (fact.type === 'resized' || fact.type === 'resize-failed') {
+        resizing = false;
+        if (fact.type === 'resized') slots = fact.slots;
       } else if (fact.type === 'dispatched') {
         checkLimits(fact.batch);
         checkItems(fact.batch);
+        checkOrders(fact.batch);
         begin(fact.slot, fact.batch);
       } else if (fact.type === 'returned') end(fact.slot, fact.batch);
     },

@@ -4,17 +4,20 @@
  */
 import type { Position } from '../../../src/model/delivery.ts';
 import type { MakeChecker } from '../checkers.ts';
-import type { PartitionState } from '../ledger.ts';
+import type { PartitionState } from '../partition-state.ts';
 
 /** The rules of commits. */
 export const commitRules: MakeChecker = (ledger, violate) => {
   const stored = new Map<PartitionState, number>();
-  /** Partitions of commits that were asked and not answered. */
-  const underWay = new Map<readonly Position[], readonly PartitionState[]>();
+  /** Partitions, with their epochs, of commits that were asked and not answered. */
+  const underWay = new Map<readonly Position[], ReadonlyMap<PartitionState, number>>();
 
   function checkAsked(partition: PartitionState, { offset }: Position): void {
     const said = `${partition.name} position ${offset}`;
     if (!partition.owned) violate('only owned partitions are committed', said);
+    if (!partition.routed) violate('what no task takes is not committed', said);
+    if (partition.plan.records.length > 0 && ledger.plan.delivery === 'exactly-once')
+      violate('exactly once goes by transactions alone', said);
     if (offset < partition.asked) {
       violate('commits of an epoch never go back', `${said} after ${partition.asked}`);
     }
@@ -35,8 +38,10 @@ export const commitRules: MakeChecker = (ledger, violate) => {
     stored.set(partition, offset);
   }
 
-  function checkLetGo(partition: PartitionState): void {
-    const waiting = [...underWay.values()].some((partitions) => partitions.includes(partition));
+  /** One that is not answered within the revoke's deadline is left to the source, which must not count it. */
+  function checkLetGo(partition: PartitionState, elapsedMs: number): void {
+    if (elapsedMs >= ledger.plan.limits.revokeMs + ledger.plan.limits.commitMs) return;
+    const waiting = [...underWay.values()].some((epochs) => epochs.get(partition) === partition.epoch);
     if (waiting) violate('commits end before a partition is let go', partition.name);
   }
 
@@ -48,13 +53,14 @@ export const commitRules: MakeChecker = (ledger, violate) => {
           break;
         case 'commit-asked': {
           const partitions = fact.positions.map((position) => ledger.partition(fact.group, position));
-          underWay.set(fact.positions, partitions);
+          underWay.set(fact.positions, new Map(partitions.map((partition) => [partition, partition.epoch])));
           for (const [index, partition] of partitions.entries()) {
             const position = fact.positions[index];
             if (position !== undefined) checkAsked(partition, position);
           }
           break;
         }
+        case 'commit-hangs':
         case 'commit-failed':
           underWay.delete(fact.positions);
           break;
@@ -63,8 +69,11 @@ export const commitRules: MakeChecker = (ledger, violate) => {
           for (const position of fact.positions)
             checkStored(ledger.partition(fact.group, position), position);
           break;
+        case 'rival-stored':
+          checkStored(ledger.partition(fact.group, fact.position), fact.position);
+          break;
         case 'let-go':
-          for (const each of fact.partitions) checkLetGo(ledger.partition(fact.group, each));
+          for (const each of fact.partitions) checkLetGo(ledger.partition(fact.group, each), fact.elapsedMs);
           break;
         default:
           break;

@@ -1,7 +1,7 @@
 /** Bounds of intake: credit in deliveries and bytes, and how far a partition is read ahead. */
 import type { Delivery } from '../../../src/model/delivery.ts';
 import type { Checker, MakeChecker } from '../checkers.ts';
-import type { PartitionState } from '../ledger.ts';
+import type { PartitionState } from '../partition-state.ts';
 
 /** The rules of intake. */
 export const creditRules: MakeChecker = (ledger, violate): Checker => {
@@ -29,10 +29,10 @@ export const creditRules: MakeChecker = (ledger, violate): Checker => {
       if (partition !== undefined) pulled.set(partition, (pulled.get(partition) ?? 0) + 1);
     }
     for (const [partition, count] of pulled) {
-      if (partition.ahead - count >= limits.aheadMax) {
+      if (partition.uncommitted - count >= limits.aheadMax) {
         violate(
           'a partition is read ahead within its bound',
-          `${partition.name}: ${partition.ahead - count}`,
+          `${partition.name}: ${partition.uncommitted - count}`,
         );
       }
     }

@@ -6,9 +6,9 @@ export const lossRules: MakeChecker = (ledger, violate): Checker => ({
   atEnd() {
     for (const partition of ledger.partitions) {
       for (const state of partition.records) {
-        if (state.current === undefined)
-          violate('nothing is lost', `${state.record.id} was never handed out`);
-        else if (!state.current.finished) violate('nothing is lost', `${state.record.id} is not finished`);
+        if (state.finished) continue;
+        const how = state.current === undefined ? 'was never handed out' : 'is not finished';
+        violate('nothing is lost', `${state.record.id} ${how}`);
       }
       const last = partition.records.at(-1);
       if (last !== undefined && partition.stored !== last.record.delivery.offset + 1) {

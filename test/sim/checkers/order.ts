@@ -4,8 +4,9 @@
  */
 import type { Batch, BatchItem, DeliveryResult } from '../../../src/model/batch.ts';
 import type { MakeChecker } from '../checkers.ts';
-import type { HandOut, Output } from '../ledger.ts';
-import { DEAD_LETTER } from '../ledger.ts';
+import type { HandOut } from '../hand-out.ts';
+import type { Output } from '../ledger.ts';
+import { DEAD_LETTER } from '../hand-out.ts';
 
 /** The deliveries of one key in one epoch of a partition, up to what is settled. */
 interface Chain {
@@ -22,10 +23,9 @@ export const orderRules: MakeChecker = (ledger, violate) => {
   const chainOf = new Map<HandOut, Chain>();
 
   function link(handOut: HandOut): void {
-    const { partition } = handOut;
-    const { key } = handOut.state.record.delivery;
-    if (key === null) return;
-    const name = `${partition.name} ${Buffer.from(key).toString()}`;
+    const { partition, state } = handOut;
+    if (state.order === null || handOut.noted !== 'no') return;
+    const name = `${partition.name} ${state.order}`;
     let chain = chains.get(name);
     if (chain === undefined || chain.epoch !== partition.epoch) {
       chain = { epoch: partition.epoch, links: [], settled: 0 };
@@ -62,12 +62,12 @@ export const orderRules: MakeChecker = (ledger, violate) => {
   }
 
   function checkAppearance({ state, number }: Output): void {
-    const { record, task } = state;
-    const { topic, partition, offset, key } = record.delivery;
+    const { record, task, order } = state;
+    const { topic, partition, offset } = record.delivery;
     const id = `${task.name} ${record.id} ${number}`;
-    if (key === null || number === DEAD_LETTER || written.has(id)) return;
+    if (order === null || number === DEAD_LETTER || written.has(id)) return;
     written.add(id);
-    const name = `${task.name} ${topic}/${partition} ${Buffer.from(key).toString()}`;
+    const name = `${task.name} ${topic}/${partition} ${order}`;
     const last = appeared.get(name);
     appeared.set(name, { offset, number });
     if (last !== undefined && (last.offset > offset || (last.offset === offset && last.number > number))) {
@@ -101,7 +101,7 @@ function isSettled(handOut: HandOut, item: BatchItem, result: DeliveryResult): b
     case 'done':
       return true;
     case 'failed':
-      return !result.fault.retriable || item.attempt > handOut.state.task.retry.retriesMax;
+      return !result.fault.retriable || item.attempt > handOut.state.retriesMax;
     case 'suspect':
       return handOut.suspicions > 1;
     case 'requeue':

@@ -2,8 +2,9 @@
 import type { Publication } from '../../../src/model/delivery.ts';
 import type { Checker, MakeChecker } from '../checkers.ts';
 import { headerOf } from '../finding.ts';
-import type { Output, RecordState } from '../ledger.ts';
-import { DEAD_LETTER } from '../ledger.ts';
+import type { RecordState } from '../hand-out.ts';
+import { DEAD_LETTER } from '../hand-out.ts';
+import type { Output } from '../ledger.ts';
 import { ID_HEADER } from '../plan.ts';
 
 /** The rules of what is published. */
@@ -13,6 +14,8 @@ export const outputRules: MakeChecker = (ledger, violate): Checker => {
 
   function checkPolicy(request: number, publications: readonly Publication[]): void {
     requests.set(request, publications.length);
+    if (ledger.plan.delivery === 'exactly-once')
+      violate('exactly once goes by transactions alone', `request ${request}`);
     const sync = publish.mode === 'sync';
     const inFlight = [...requests.values()].reduce((sum, count) => sum + count, 0);
     const bytes = publications
@@ -53,7 +56,7 @@ export const outputRules: MakeChecker = (ledger, violate): Checker => {
     if (code !== expected)
       violate('only the guilty become dead letters', `${id}: ${code}, expected ${expected}`);
     const only = state.handOuts.length === 1 ? state.handOuts[0] : undefined;
-    if (code === 'E_EVENT_ANALYZE' && only !== undefined && only.tries <= state.task.retry.retriesMax) {
+    if (code === 'E_EVENT_ANALYZE' && only !== undefined && only.tries <= state.retriesMax) {
       violate('retries are spent before a dead letter', `${id}: ${only.tries} tries`);
     }
   }

@@ -1,6 +1,8 @@
 /** Runs the simulated world against an engine with a planted bug, in a process of its own. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { RunId } from '../seeds.ts';
+import { runName } from '../seeds.ts';
 import type { Bug } from './bugs.ts';
 
 /** How a hunt ended: the seeds it took, or `null` when none found the bug, and what was said last. */
@@ -12,28 +14,28 @@ export interface Hunt {
 
 /** Tries seeds from 1 on until one finds the bug. Rejects when the bug could not be planted. */
 export async function hunt(bug: Bug, seedsMax: number): Promise<Hunt> {
-  const { code, output } = await simulate(bug, seedsMax);
+  const seeds = ['--seeds', String(seedsMax), '--rerun', '0', '--jobs', '1', '--no-kept'];
+  const { code, output } = await simulate(bug, seeds);
   const said = output.trim().split('\n').at(-1) ?? '';
   if (code === 0) return { bug, seeds: null, said };
-  const nth = /^sim: VIOLATION at seed \d+, the (\d+)\. tried: /.exec(said)?.[1];
+  const nth = /^sim: VIOLATION at seed [\d@]+, the (\d+)\. tried: /.exec(said)?.[1];
   if (code !== 1 || nth === undefined) throw new Error(`${bug.name}: exit code ${code}\n${output}`);
   return { bug, seeds: Number(nth), said };
 }
 
-function simulate(bug: Bug, seedsMax: number): Promise<{ code: number | null; output: string }> {
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      join(import.meta.dirname, 'plant.ts'),
-      join(import.meta.dirname, '../run.ts'),
-      '--seeds',
-      String(seedsMax),
-      '--rerun',
-      '0',
-    ],
-    { env: { ...process.env, SIM_BUG: bug.name }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+/** Whether one run finds the bug. Rejects when it could not be planted. */
+export async function finds(bug: Bug, run: RunId): Promise<boolean> {
+  const { code, output } = await simulate(bug, ['--seed', runName(run)]);
+  if (code !== 0 && code !== 1) throw new Error(`${bug.name}: exit code ${code}\n${output.slice(-1000)}`);
+  return code === 1;
+}
+
+function simulate(bug: Bug, options: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const files = ['--import', join(import.meta.dirname, 'plant.ts'), join(import.meta.dirname, '../run.ts')];
+  const child = spawn(process.execPath, [...files, ...options], {
+    env: { ...process.env, SIM_BUG: bug.name },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));

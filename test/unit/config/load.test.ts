@@ -22,11 +22,12 @@ function at(values: unknown, path: string): unknown {
 
 /** `publish.lingerMs`, 5 → `{ publish: { lingerMs: 5 } }`. */
 function nested(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
-  const root: Record<string, Record<string, unknown>> = {};
+  const root: Record<string, unknown> = {};
   for (const [path, value] of values) {
-    const [first = '', second] = path.split('.');
-    if (second === undefined) Object.assign(root, { [first]: value });
-    else root[first] = { ...root[first], [second]: value };
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    const inner = names.reduce((map, name) => (map[name] ??= {}) as Record<string, unknown>, root);
+    inner[last] = value;
   }
   return root;
 }

@@ -18,6 +18,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'publish-bytes': 'publish.bytes',
   from: 'from',
   http: 'http',
+  control: 'control',
   group: 'group',
   durability: 'log.durability',
   partitions: 'log.partitions',

@@ -10,8 +10,8 @@ test('credit is spent by deliveries and by bytes, and says which', () => {
   credit.give(100);
   credit.take(4, 4);
 
-  assert.equal(byBytes, 'credit-bytes');
-  assert.equal(credit.spent, 'credit-deliveries');
+  assert.equal(byBytes, 'credit.bytes');
+  assert.equal(credit.spent, 'credit.deliveries');
 });
 
 test('after a stop it recovers when a quarter is free again', () => {
@@ -32,7 +32,7 @@ test('a delivery larger than all credit passes alone', () => {
   const spent = credit.spent;
   credit.give(5000);
 
-  assert.equal(spent, 'credit-bytes');
+  assert.equal(spent, 'credit.bytes');
   assert.equal(credit.recovered, true);
 });
 

@@ -1,77 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeliveryResult } from '../../../src/model/batch.ts';
-import type { Delivery, Position } from '../../../src/model/delivery.ts';
+import type { Delivery } from '../../../src/model/delivery.ts';
 import { EngineError } from '../../../src/model/errors.ts';
 import type { ProbeEvent } from '../../../src/ports/probe.ts';
-import type { PullLimit, Source, SourceListener } from '../../../src/ports/source.ts';
 import type { EngineOptions } from '../../../src/engine/options.ts';
 import { Engine } from '../../../src/engine/engine.ts';
-import {
-  bytes,
-  delivery,
-  HandClock,
-  HandPool,
-  HandSink,
-  LIMITS,
-  POLICY,
-  settle,
-  TASK,
-  text,
-} from './support.ts';
-
-/** A source of one partition, fed by hand. */
-class HandSource implements Source {
-  readonly committed: Position[] = [];
-  readonly waiting: Delivery[] = [];
-  listener: SourceListener | null = null;
-  commitError: EngineError | null = null;
-  readonly #clock: HandClock;
-
-  constructor(clock: HandClock) {
-    this.#clock = clock;
-  }
-
-  open(listener: SourceListener): Promise<void> {
-    this.listener = listener;
-    listener.assigned([{ topic: 'app-crash', partition: 0 }]);
-    return Promise.resolve();
-  }
-
-  async pull({ deliveriesMax, waitMs, signal }: PullLimit): Promise<readonly Delivery[]> {
-    if (this.waiting.length === 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.schedule(waitMs, resolve);
-        signal.addEventListener('abort', () => {
-          cancel();
-          resolve();
-        });
-      });
-    }
-    return this.waiting.splice(0, deliveriesMax);
-  }
-
-  commit(positions: readonly Position[]): Promise<void> {
-    if (this.commitError !== null) return Promise.reject(this.commitError);
-    this.committed.push(...positions);
-    return Promise.resolve();
-  }
-
-  backlog(): Promise<{ topic: string; partition: number; deliveries: number }[]> {
-    return Promise.resolve([{ topic: 'app-crash', partition: 0, deliveries: this.waiting.length }]);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-function done(id: string): DeliveryResult {
-  return {
-    status: 'done',
-    findings: [{ id: bytes(id), value: bytes(`finding ${id}`), category: 'PERF_CRASH' }],
-  };
-}
+import { done, HandSource } from './engine-bench.ts';
+import { delivery, HandClock, HandPool, HandSink, LIMITS, POLICY, settle, TASK, text } from './support.ts';
 
 async function setUp(more: Partial<EngineOptions> = {}) {
   const clock = new HandClock();
@@ -83,6 +19,7 @@ async function setUp(more: Partial<EngineOptions> = {}) {
     groups: [{ name: 'group', source }],
     tasks: [TASK],
     sink,
+    transactions: null,
     pool,
     clock,
     random: () => 0,
@@ -122,7 +59,7 @@ test('an offset is committed only after its finding is acknowledged', async () =
   await clock.advance(LIMITS.commitIntervalMs);
 
   assert.deepEqual(beforeAck, []);
-  assert.deepEqual(source.committed, [{ topic: 'app-crash', partition: 0, offset: 6 }]);
+  assert.deepEqual(source.committed, [{ topic: 'app-crash', partition: 0, offset: 6, metadata: '' }]);
 });
 
 test('a dead letter that is not acknowledged blocks the commit', async () => {
@@ -228,7 +165,7 @@ test('drain waits for work in hand, commits it and reports nothing unfinished', 
   await answer(done('x'));
   await acknowledge();
 
-  assert.deepEqual(await ended, { reason: 'SIGTERM', unfinished: 0 });
+  assert.deepEqual(await ended, { reason: 'SIGTERM', unfinished: 0, stopped: [] });
   assert.equal(source.committed.at(-1)?.offset, 1);
 });
 
@@ -239,7 +176,7 @@ test('drain gives up at its deadline and commits only what is done', async () =>
   engine.drain('SIGTERM');
   await clock.advance(LIMITS.drainMs);
 
-  assert.deepEqual(await ended, { reason: 'SIGTERM', unfinished: 1 });
+  assert.deepEqual(await ended, { reason: 'SIGTERM', unfinished: 1, stopped: [] });
   assert.deepEqual(source.committed, []);
 });
 
@@ -251,7 +188,7 @@ test('until idle, the run ends by itself when everything is read and finished', 
 
   await clock.advance(LIMITS.pullWaitMs);
 
-  assert.deepEqual(await ended, { reason: 'idle', unfinished: 0 });
+  assert.deepEqual(await ended, { reason: 'idle', unfinished: 0, stopped: [] });
 });
 
 test('intake stops when credit is spent and goes on when it is back', async () => {
@@ -266,7 +203,7 @@ test('intake stops when credit is spent and goes on when it is back', async () =
   await clock.advance(LIMITS.pullWaitMs);
 
   assert.equal(waiting, 2);
-  assert.ok(told.some((event) => event.type === 'waiting' && event.cause === 'credit-deliveries'));
+  assert.ok(told.some((event) => event.type === 'waiting' && event.limit === 'credit.deliveries'));
   assert.equal(source.waiting.length, 0);
 });
 

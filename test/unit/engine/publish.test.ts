@@ -20,7 +20,11 @@ function setUp(policy: Partial<PublishPolicy> = {}) {
     { ...POLICY, ...policy },
     {
       acknowledged: (publications) => acknowledged.push(...publications.map(({ value }) => text(value))),
-      refused: ({ value }) => refused.push(text(value)),
+      finished: () => undefined,
+      substitute: ({ value }) => {
+        refused.push(text(value));
+        return null;
+      },
       failed: (error) => failures.push(error),
     },
   );
@@ -28,9 +32,9 @@ function setUp(policy: Partial<PublishPolicy> = {}) {
   const add = (...values: string[]): void => {
     for (const value of values) {
       const of = work(0, delivery(offset++, 'key'));
-      publish.add(
+      publish.deliver(of, [
         new OutgoingFinding(of, 'findings', { id: bytes(value), value: bytes(value), category: 'C' }, null),
-      );
+      ]);
     }
     publish.send();
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fault } from '../../../src/model/errors.ts';
+import type { Headers } from '../../../src/model/delivery.ts';
 import { backoffMs, decide, Retry } from '../../../src/engine/retry.ts';
 import { bytes, delivery, HandClock, laneOf, makeLanes, TASK } from './support.ts';
 
@@ -81,4 +82,48 @@ test('keys held apart are bounded by the task; past the bound the lane waits', a
   assert.deepEqual([room, blocked, lane.blocked], [false, true, false]);
   assert.equal(ready.length, 3);
   assert.equal(lane.queue.length, 2);
+});
+
+test('a schedule: each wait is twice the one before, less its jitter, until the cap; then retries are spent', () => {
+  const policy = fc.record({
+    retriesMax: fc.nat(12),
+    backoffMs: fc.integer({ min: 1, max: 1000 }),
+    backoffMaxMs: fc.integer({ min: 1, max: 20_000 }),
+    onExhausted: fc.constantFrom('dead-letter' as const, 'finish' as const, 'stop' as const),
+  });
+  fc.assert(
+    fc.property(
+      policy,
+      fc.option(fc.nat(200)),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (retry, header, chance) => {
+        const { work } = makeLanes({ ...TASK, retry });
+        const headers: Headers = header === null ? [] : [['faultline-retry-max', bytes(String(header))]];
+        const failing = work(0, delivery(0, 'a', { headers }));
+        const retries = header === null ? retry.retriesMax : Math.min(header, 100);
+        let fullMs = Math.min(retry.backoffMs, retry.backoffMaxMs);
+        for (; failing.attempt <= retries; failing.attempt++) {
+          const decision = decide(failing, THROWN, () => chance);
+
+          assert.ok(decision.type === 'again');
+          assert.ok(Math.abs(decision.delayMs - fullMs * (1 - chance / 2)) < 1e-6);
+          fullMs = Math.min(fullMs * 2, retry.backoffMaxMs);
+        }
+        assert.deepEqual(decide(failing, THROWN, none), { type: 'give-up', how: retry.onExhausted });
+      },
+    ),
+  );
+});
+
+test('of several headers the last counts; one that is no plain number is not believed', () => {
+  const { work } = makeLanes();
+  const typeWith = (...values: string[]): string => {
+    const headers = values.map((value) => ['faultline-retry-max', bytes(value)] as const);
+    return decide(work(0, delivery(offset++, 'a', { headers })), THROWN, none).type;
+  };
+  let offset = 0;
+
+  assert.deepEqual([typeWith('5', '0'), typeWith('0', '5')], ['give-up', 'again']);
+  for (const nonsense of ['', ' 0', '0x0', '1e9', '0.0', '-0', '00000000000'])
+    assert.equal(typeWith(nonsense), 'again', nonsense);
 });

@@ -7,6 +7,7 @@ import type { Task } from '../../../src/model/task.ts';
 import type { Cancel, Clock } from '../../../src/ports/clock.ts';
 import type { Pool } from '../../../src/ports/pool.ts';
 import type { PublishResult, Sink } from '../../../src/ports/sink.ts';
+import type { Transaction, Transactions } from '../../../src/ports/transactions.ts';
 import type { EngineLimits, PublishPolicy } from '../../../src/engine/options.ts';
 import type { Lane } from '../../../src/engine/lane.ts';
 import { TaskLanes, Work } from '../../../src/engine/lane.ts';
@@ -22,7 +23,9 @@ export const LIMITS: EngineLimits = {
   batchBytesMax: 1000,
   batchMs: 8,
   commitIntervalMs: 100,
+  intakeMs: 500,
   drainMs: 1000,
+  commitMs: 500,
   revokeMs: 500,
 };
 
@@ -45,6 +48,8 @@ export const TASK: Task = {
   lanes: 4,
   laneLengthMax: 100,
   heldKeysMax: 2,
+  shardBy: { field: null, rule: 'hash', scanBytesMax: 1000 },
+  circuit: { deadLetterPercentMax: 0, window: 10, consecutiveMax: 0 },
   retry: { retriesMax: 3, backoffMs: 100, backoffMaxMs: 1000, onExhausted: 'dead-letter' },
   outputs: { findings: 'findings', deadLetters: 'dead-letters' },
 };
@@ -93,7 +98,7 @@ export function settle(): Promise<void> {
 
 /** A pool whose batches are answered by hand. */
 export class HandPool implements Pool {
-  readonly slots: number;
+  slots: number;
   readonly running: {
     slot: number;
     batch: Batch;
@@ -116,6 +121,11 @@ export class HandPool implements Pool {
     });
   }
 
+  resize(slots: number): Promise<void> {
+    this.slots = slots;
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -129,6 +139,25 @@ export class HandSink implements Sink {
   publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
     return new Promise((answer) => {
       this.requests.push({ publications, answer });
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Transactions that are answered by hand. */
+export class HandTransactions implements Transactions {
+  readonly requests: {
+    transaction: Transaction;
+    answer: (results: PublishResult[]) => void;
+    reject: (error: unknown) => void;
+  }[] = [];
+
+  transact(transaction: Transaction): Promise<readonly PublishResult[]> {
+    return new Promise((answer, reject) => {
+      this.requests.push({ transaction, answer, reject });
     });
   }
 
@@ -162,6 +191,13 @@ export function delivery(
   };
 }
 
+/** Deliveries with offsets from `from` up to and without `to`, each with a key of its own unless one is given. */
+export function deliveries(from: number, to: number, key?: string | null): Delivery[] {
+  return Array.from({ length: to - from }, (_, i) =>
+    delivery(from + i, key === undefined ? `key ${String(from + i)}` : key),
+  );
+}
+
 /** A task with its lanes, a partition and a way to make works in a chosen lane. */
 export function makeLanes(task: Task = TASK): {
   owner: TaskLanes;
@@ -169,11 +205,13 @@ export function makeLanes(task: Task = TASK): {
   work: (lane: number, d: Delivery) => Work;
 } {
   const owner = new TaskLanes(0, task, 1);
-  const partition = new Partition({ group: 'group', topic: 'app-crash', partition: 0, epoch: 1 }, owner);
+  const place = { group: 'group', topic: 'app-crash', partition: 0, committed: null };
+  const partition = new Partition({ ...place, epoch: 1 }, owner);
   return {
     owner,
     partition,
-    work: (lane, made) => new Work(made, laneOf(owner, lane), partition, 0),
+    work: (lane, made) =>
+      new Work(made, owner.sharding.orderOf(made), { lane: laneOf(owner, lane), partition, consumedMs: 0 }),
   };
 }
 

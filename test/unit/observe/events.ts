@@ -24,9 +24,29 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
     { type: 'unrouted', group: 'g', topic: 'crash-lag', tasks: ['crash', 'lag'] },
   ],
   waiting: [
-    { type: 'waiting', cause: 'credit-deliveries' },
-    { type: 'waiting', cause: 'lane' },
+    { type: 'waiting', group: 'faultline', limit: 'credit.deliveries' },
+    { type: 'waiting', group: 'faultline', limit: 'laneLengthMax' },
   ],
+  waited: [
+    { type: 'waited', group: 'g', limit: 'credit.deliveries', cause: 'sink', elapsedMs: 250 },
+    { type: 'waited', group: 'g', limit: 'aheadMax', cause: 'commit', elapsedMs: 100 },
+  ],
+  skipped: [{ type: 'skipped', group: 'g', deliveries: 12 }],
+  'ack-map-unreadable': [{ type: 'ack-map-unreadable', group: 'g', topic: 'crash', partition: 3 }],
+  unsharded: [{ type: 'unsharded', task: 'crash', deliveries: 5 }],
+  resized: [{ type: 'resized', before: 2, after: 4 }],
+  'task-stopped': [{ type: 'task-stopped', task: 'crash', reason: '1001 deliveries in a row were given up' }],
+  'log-trimmed': [
+    {
+      type: 'log-trimmed',
+      records: 10,
+      bytes: 9000,
+      partitions: [{ topic: 'crash', partition: 0 }],
+      held: [],
+    },
+  ],
+  'log-trim-failed': [{ type: 'log-trim-failed', code: 'E_LOG_IO', message: 'away' }],
+  'step-overdue': [{ type: 'step-overdue', step: 'commit', deadlineMs: 10_000 }],
   dispatched: [{ type: 'dispatched', slot: 0, batch: 1, deliveries: 10, lanes: 4 }],
   outcome: [
     {

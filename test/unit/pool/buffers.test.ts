@@ -38,4 +38,15 @@ describe('buffers of batches', () => {
     assert.equal(taken[0], small);
     assert.equal([extra, huge].includes(taken[1] ?? small), false);
   });
+
+  it('when fewer are to be kept, the surplus goes', () => {
+    const buffers = new FreeBuffers(2);
+    const [first, second] = [new ArrayBuffer(64 * KIB), new ArrayBuffer(64 * KIB)];
+    buffers.give(first);
+    buffers.give(second);
+
+    buffers.keep(1);
+
+    assert.deepEqual([buffers.spare(), buffers.spare()], [first, null]);
+  });
 });

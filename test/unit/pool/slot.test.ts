@@ -1,81 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Outcome } from '../../../src/model/batch.ts';
-import { FreeBuffers } from '../../../src/pool/buffers.ts';
-import type { Thread } from '../../../src/pool/slot.ts';
-import { Slot } from '../../../src/pool/slot.ts';
 import { storeProgress } from '../../../src/pool/worker/progress.ts';
-import type { ThreadReply, ThreadRequest } from '../../../src/pool/worker/protocol.ts';
-import { packOutcome } from '../../../src/wire/outcome.ts';
-import { batchOf, codeOf, obedientTask, statuses } from '../../helpers/batches.ts';
+import { batchOf, codeOf, statuses } from '../../helpers/batches.ts';
+import { doneOutcome, FakeThread, slotOn, START_MS, TICK_MS, tickFor, TIMEOUT_MS } from './fake-thread.ts';
 
-const TICK_MS = 100;
-const TIMEOUT_MS = 1_000;
 const THREE = ['{}', '{}', '{}'];
-
-/** A thread in the hands of the test: it answers, dies and moves its word when it is told to. */
-class FakeThread implements Thread {
-  readonly progress = new Int32Array(new SharedArrayBuffer(4));
-  readonly #requests: { request: ThreadRequest; reply: PromiseWithResolvers<ThreadReply> }[] = [];
-  ended = 0;
-  closed = 0;
-
-  post(request: ThreadRequest): Promise<ThreadReply> {
-    const reply = Promise.withResolvers<ThreadReply>();
-    this.#requests.push({ request, reply });
-    return reply.promise;
-  }
-
-  end(): void {
-    this.ended += 1;
-  }
-
-  close(): Promise<void> {
-    this.closed += 1;
-    this.die('closed');
-    return Promise.resolve();
-  }
-
-  answer(outcome: Outcome): void {
-    const { request, reply } = this.#requests.shift() ?? assert.fail('nothing was posted');
-    reply.resolve({
-      type: 'outcome',
-      outcome: packOutcome(outcome),
-      batch: request?.batch ?? new ArrayBuffer(0),
-    });
-  }
-
-  reply(value: ThreadReply): void {
-    this.#requests.shift()?.reply.resolve(value);
-  }
-
-  die(message: string): void {
-    for (const { reply } of this.#requests.splice(0)) reply.reject(new Error(message));
-  }
-}
-
-function slotOn(thread: FakeThread): Slot {
-  const tasks = [
-    obedientTask({ eventTimeoutMs: TIMEOUT_MS }),
-    obedientTask({ eventTimeoutMs: 5 * TIMEOUT_MS }),
-  ];
-  return new Slot(thread, {
-    tasks,
-    buffers: new FreeBuffers(2),
-    outcomes: new FreeBuffers(2),
-    progress: thread.progress,
-    tickMs: TICK_MS,
-  });
-}
-
-function tickFor(slot: Slot, ms: number): void {
-  for (let passed = 0; passed < ms; passed += TICK_MS) slot.tick(TICK_MS);
-}
-
-function doneOutcome(count: number): Outcome {
-  const results = Array.from({ length: count }, () => ({ status: 'done' as const, findings: [] }));
-  return { results, elapsedMs: 5, cpuMs: 6, tally: { platforms: {}, problems: {}, groups: [] }, logs: [] };
-}
 
 describe('a slot', () => {
   it('gives back what its thread answers', async () => {
@@ -232,7 +161,7 @@ describe('a slot', () => {
     const slot = slotOn(thread);
     const starting = slot.start();
 
-    tickFor(slot, 31_000);
+    tickFor(slot, START_MS + 1_000);
 
     await assert.rejects(starting, { code: 'E_POOL_FAILED' });
   });
@@ -244,7 +173,7 @@ describe('a slot', () => {
     const running = slot.run(batch);
 
     storeProgress(thread.progress, batch.id, 0);
-    tickFor(slot, 40_000);
+    tickFor(slot, START_MS + 10_000);
 
     await assert.rejects(running, { code: 'E_POOL_FAILED' });
     assert.equal(thread.ended, 1);

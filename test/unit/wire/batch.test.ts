@@ -23,7 +23,15 @@ const anyDelivery = fc.record(
   },
   PLAIN,
 );
-const anyItem = fc.record({ task: fc.nat(100), attempt: fc.nat(100), delivery: anyDelivery }, PLAIN);
+const anyItem = fc.record(
+  {
+    task: fc.nat(100),
+    attempt: fc.nat(100),
+    order: fc.integer({ min: -1, max: 2 ** 53 - 1 }),
+    delivery: anyDelivery,
+  },
+  PLAIN,
+);
 const anyBatch: fc.Arbitrary<Batch> = fc.record(
   { id: fc.maxSafeNat(), items: fc.array(anyItem, { maxLength: 20 }) },
   PLAIN,
@@ -51,7 +59,12 @@ describe('a batch on its way to a worker', () => {
       [['Content-Type', Buffer.from('application/json; charset=utf-8')] as const],
       [['x', Buffer.from('')] as const, ['content-type', Buffer.from('application/vnd.msgpack')] as const],
     ];
-    const items = sent.map((headers) => ({ delivery: delivery({ headers }), task: 0, attempt: 1 }));
+    const items = sent.map((headers) => ({
+      delivery: delivery({ headers }),
+      task: 0,
+      attempt: 1,
+      order: -1,
+    }));
 
     const copy = unpackBatch(packBatch({ id: 1, items }, fresh));
 

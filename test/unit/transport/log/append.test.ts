@@ -104,7 +104,7 @@ test('when something acknowledged has vanished, nothing more is written or commi
 
   const [first] = await sink.publish(publications('t', numbered(1, 1, 1)));
   const [second] = await sink.publish(publications('t', numbered(1, 1, 2)));
-  const committed = source.commit([{ topic: 't', partition: 0, offset: 1 }]);
+  const committed = source.commit([{ topic: 't', partition: 0, offset: 1, metadata: '' }]);
 
   for (const refusal of [first, second]) {
     assert.deepEqual([refusal?.code, refusal?.retriable], ['E_LOG_LOST', false]);

@@ -40,7 +40,7 @@ function files(): readonly string[] {
 }
 
 /** Leaves a file there; returns how to remove it. */
-function leave(kind: 'o' | 'w', pid: number, startedTicks: number): () => void {
+function leave(kind: 'o' | 'w' | 'u', pid: number, startedTicks: number): () => void {
   const path = join(dir, 'gate', `${kind}-${pid}-${startedTicks}-left`);
   writeFileSync(path, '');
   return () => rmSync(path);
@@ -119,14 +119,57 @@ test('files of dead processes do not count and are cleared away', async () => {
   const { pid, startedTicks } = thisHolder('');
   leave('w', DEAD_PID, 0);
   leave('o', DEAD_PID, 0);
+  leave('u', DEAD_PID, 0);
   leave('w', pid, startedTicks + 1);
   leave('o', pid, startedTicks + 1);
+  leave('u', pid, startedTicks + 1);
 
-  const opened = await makeGate(0).opening(() => true);
-  await makeGate(0).closing(async () => {});
+  const gate = makeGate(0);
+  const opened = await gate.opening(() => true);
+  await gate.closing(async () => {});
 
   assert.ok(opened);
   assert.deepEqual(files(), []);
+});
+
+test('nobody has the log for itself alone while another has it open, opens it or writes', async () => {
+  const user = makeGate();
+  await user.opening(() => {});
+  const leaving = ['o', 'w'] as const;
+  const { pid, startedTicks } = thisHolder('');
+
+  const busy = { code: 'E_LOG_BUSY', message: new RegExp(`process ${pid} has the log in .* open`) };
+  await assert.rejects(
+    makeGate().alone(async () => {}),
+    busy,
+  );
+  await user.closing(async () => {});
+  for (const kind of leaving) {
+    const end = leave(kind, pid, startedTicks);
+    await assert.rejects(
+      makeGate().alone(async () => {}),
+      busy,
+    );
+    end();
+  }
+
+  assert.equal(await makeGate().alone(async () => 'alone'), 'alone');
+  assert.deepEqual(files(), []);
+});
+
+test('who opens waits for the end of what is done alone', async () => {
+  const alone = work();
+  const doing = makeGate().alone(alone.run);
+  await eventually('it has begun', () => alone.isBegun);
+  let isOpened = false;
+  const opening = makeGate().opening(() => (isOpened = true));
+  await eventually('the opener is there', () => files().some((name) => name.startsWith('o')));
+
+  const before = isOpened;
+  alone.end();
+  await Promise.all([doing, opening]);
+
+  assert.deepEqual([before, isOpened], [false, true]);
 });
 
 test('a living process that does not let go is E_LOG_BUSY: for now to who writes, for good to who opens', async () => {

@@ -1,3 +1,4 @@
+import type { NotedPosition } from '../../../../src/model/delivery.ts';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Group, committedPositions } from '../../../../src/transport/log/groups.ts';
@@ -12,10 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => log.close());
 
-const at = (partition: number, offset: number): { topic: string; partition: number; offset: number } => ({
+const at = (partition: number, offset: number): NotedPosition => ({
   topic: 't',
   partition,
   offset,
+  metadata: '',
 });
 
 test('what is committed while a commit is under way goes into the next one', async () => {

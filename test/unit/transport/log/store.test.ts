@@ -41,13 +41,20 @@ test('groups are told with their reader and how far they are behind', async () =
   const source = log.store.source({ group: 'g', subscribes: () => true, from: 'earliest' });
   await source.open({ assigned: () => {}, revoked: async () => {} });
   const { topic, partition } = (await readAll(log.store, 't'))[0] ?? { topic: '', partition: 0 };
+  const begun = log.store.groups()[0]?.positions ?? [];
   await source.commit([{ topic, partition, offset: 15, metadata: 'note' }]);
 
   const reading = log.store.groups();
   await source.close();
   const left = log.store.groups();
 
-  const positions = [{ topic, partition, offset: 15, metadata: 'note', lag: 25 }];
+  const positions = begun.map((each) =>
+    each.partition === partition ? { topic, partition, offset: 15, metadata: 'note', lag: 25 } : each,
+  );
+  assert.deepEqual(
+    begun.map((each) => [each.offset, each.lag]),
+    [0, 1, 2, 3].map((each) => [0, each === partition ? 40 : 0]),
+  );
   assert.deepEqual(reading, [{ name: 'g', pid: process.pid, positions }]);
   assert.deepEqual(left, [{ name: 'g', pid: null, positions }]);
 });

@@ -1,0 +1,150 @@
+/**
+ * One record as one task sees it, and each time that it was handed out.
+ *
+ * "Finished" is the promise's word: all findings acknowledged by the sink, or the dead letter, or an
+ * answer that there is nothing to publish. It is kept per hand-out: a record that comes again after
+ * a restart has to be finished again. Exactly once, a transaction finishes it and nothing else does.
+ */
+import type { DeliveryResult } from '../../src/model/batch.ts';
+import type { Delivery } from '../../src/model/delivery.ts';
+import type { Task } from '../../src/model/task.ts';
+import type { Behaviour, Ending } from './behaviour.ts';
+import { endingOf, retriesOf } from './behaviour.ts';
+import type { PartitionState } from './partition-state.ts';
+import type { SimRecord } from './plan.ts';
+
+/** Stands for the dead letter where findings have their number. */
+export const DEAD_LETTER = -1;
+
+/** One record as one task sees it, over the whole run. */
+export class RecordState {
+  readonly record: SimRecord;
+  readonly task: Task;
+  readonly behaviour: Behaviour;
+  readonly ending: Ending;
+  /** Tries after the first one. */
+  readonly retriesMax: number;
+  /** What it is kept in order with, in its partition; `null`: nothing. */
+  readonly order: string | null;
+  readonly handOuts: HandOut[] = [];
+  /** Acknowledged writes by finding number; {@link DEAD_LETTER} for dead letters. */
+  readonly acknowledged: Map<number, number> = new Map();
+  /** Hand-outs before another member finished it; -1: none has. */
+  #finishedBefore = -1;
+
+  constructor(record: SimRecord, task: Task, behaviour: Behaviour) {
+    this.record = record;
+    this.task = task;
+    this.behaviour = behaviour;
+    this.ending = endingOf(behaviour, task);
+    this.retriesMax = retriesOf(task, record);
+    this.order = orderOf(task, record);
+  }
+
+  get current(): HandOut | undefined {
+    return this.handOuts.at(-1);
+  }
+
+  /** By us the last time it was handed out, or by another member after that. */
+  get finished(): boolean {
+    return this.current?.finished === true || this.#finishedBefore === this.handOuts.length;
+  }
+
+  /** Another member of the group finished it. */
+  finishedElsewhere(): void {
+    this.#finishedBefore = this.handOuts.length;
+  }
+}
+
+/** What a record is kept in order with. */
+export function orderOf(task: Task, record: SimRecord): string | null {
+  if (task.shardBy.field !== null) return record.field;
+  const { key } = record.delivery;
+  return key === null ? null : Buffer.from(key).toString('latin1');
+}
+
+/** How it was handed out. */
+export interface HandOutMeans {
+  readonly delivery: Delivery;
+  readonly byTransaction: boolean;
+  readonly isSure: boolean;
+}
+
+/** One hand-out of a record by the source. */
+export class HandOut {
+  readonly state: RecordState;
+  readonly partition: PartitionState;
+  readonly epoch: number;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Results so far that were a failure or a suspicion. */
+  tries = 0;
+  suspicions = 0;
+  finished = false;
+  /** In which event it was finished. */
+  finishedAt = 0;
+  /** Finished before this hand-out, as was noted beside the committed position; `surely`: without doubt. */
+  noted: 'no' | 'perhaps' | 'surely' = 'no';
+  /** A result that leads to an output came while the partition was still ours. */
+  concluded = false;
+  /** The engine must know that it is finished: no answer can belong to an earlier hand-out, or come too late. */
+  isSure: boolean;
+  readonly #byTransaction: boolean;
+  /** A worker analysed it. */
+  #analysed = false;
+  /** Its last try failed. */
+  #givenUp = false;
+  readonly #answered = new Set<number>();
+  #refused = 0;
+
+  constructor(
+    state: RecordState,
+    partition: PartitionState,
+    { delivery, byTransaction, isSure }: HandOutMeans,
+  ) {
+    this.state = state;
+    this.partition = partition;
+    this.epoch = partition.epoch;
+    this.offset = delivery.offset;
+    this.bytes = (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
+    this.isSure = isSure;
+    this.#byTransaction = byTransaction;
+  }
+
+  /** Nothing is left but to write its outputs. */
+  get decided(): boolean {
+    return this.#analysed || this.#givenUp;
+  }
+
+  /** A worker's result reached the engine. */
+  returned(result: DeliveryResult, attempt: number): void {
+    if (result.status === 'failed' || result.status === 'suspect') this.tries += 1;
+    if (result.status === 'suspect') this.suspicions += 1;
+    this.#analysed ||= result.status === 'done';
+    const { ending, retriesMax } = this.state;
+    const spent = attempt > retriesMax;
+    this.#givenUp ||= result.status === 'failed' && (spent || !result.fault.retriable);
+    this.#givenUp ||= this.suspicions > 1;
+    const ours = this.partition.owned && this.partition.epoch === this.epoch;
+    this.concluded ||= ours && this.decided;
+    if (ending !== 'finished' || this.#byTransaction) return;
+    if (result.status === 'done') this.finished = true;
+    if (result.status === 'failed' && spent) this.finished = true;
+  }
+
+  /**
+   * The sink's word about a finding or the dead letter reached the engine. Before the worker's
+   * result it can only be about an earlier hand-out of the record.
+   */
+  answered(number: number, refused: boolean): void {
+    if (!this.#analysed && !(this.#givenUp && number === DEAD_LETTER)) return;
+    this.#answered.add(number);
+    if (refused) this.#refused += 1;
+    const { ending, behaviour } = this.state;
+    const buried = this.#answered.has(DEAD_LETTER);
+    if (ending === 'dead-letter') this.finished ||= buried;
+    if (ending !== 'findings') return;
+    const findings = this.#answered.size - (buried ? 1 : 0);
+    this.finished ||= findings === behaviour.findings && (this.#refused === 0 || buried);
+  }
+}
