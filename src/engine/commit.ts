@@ -48,13 +48,13 @@ export class Commit {
   }
 
   /** Commits unless a commit is under way. */
-  soon(): void {
-    if (this.#inFlight === null) void this.now();
+  async soon(): Promise<void> {
+    if (this.#inFlight === null) await this.now();
   }
 
   /**
-   * Commits what changed since the last time; waits for a commit under way first. Never rejects: false
-   * means that the source did not take it, which is told.
+   * Commits what changed since the last time; waits for a commit under way first. False means that the
+   * source did not take it, which is told; rejects only when something is wrong with the engine itself.
    *
    * A partition that is being revoked is committed by its revoke alone, so that no commit of it is
    * under way once it is let go.

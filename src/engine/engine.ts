@@ -367,6 +367,7 @@ export class Engine {
       resumeIntake: this.#resumeIntake,
       nothing: () => this.#drainWhenIdle(),
       fenced: (partition) => this.#transact?.forget(partition),
+      failed: this.#fail,
       causeOf: (ahead) => (ahead.length === 0 ? causeOf(this.#whereabouts()) : causeOfAhead(ahead)),
     });
   }

@@ -32,6 +32,8 @@ export interface GroupContext {
   /** A partition was let go. */
   readonly fenced: (partition: Partition) => void;
   readonly causeOf: (ahead: readonly Partition[]) => WaitCause;
+  /** What must not happen has: the engine ends. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** See above. */
@@ -56,7 +58,7 @@ export class Group {
   /** Joins the group, and commits now and then until the engine ends. */
   async open(): Promise<void> {
     await this.#group.source.open(this.membership);
-    if (this.commit !== null) void this.#commitNowAndThen(this.commit);
+    if (this.commit !== null) this.#commitNowAndThen(this.commit).catch(this.#context.failed);
   }
 
   /** Commits what is left. False when that did not succeed in time. */
@@ -79,6 +81,14 @@ export class Group {
     }
   }
 
+  async #commitRevoking(leftMs: () => number): Promise<void> {
+    try {
+      await this.commit?.within(leftMs, 'leaving');
+    } catch (error) {
+      this.#context.failed(error);
+    }
+  }
+
   #makeMembership(): Membership {
     const { options, conditions, tasks, nextEpoch, fenced, end } = this.#context;
     return new Membership({
@@ -91,7 +101,7 @@ export class Group {
       tasks,
       nextEpoch,
       route: (topic) => routeTopic(options.tasks, this.name, topic),
-      commitRevoking: async (leftMs) => this.commit === null || this.commit.within(leftMs, 'leaving'),
+      commitRevoking: (leftMs) => this.#commitRevoking(leftMs),
       fenced,
       ended: () => end.aborted,
     });
@@ -128,7 +138,7 @@ export class Group {
       },
       released: resumeIntake,
       nothing,
-      commitWanted: () => this.commit?.soon(),
+      commitWanted: () => void this.commit?.soon().catch(this.#context.failed),
     });
   }
 }

@@ -27,7 +27,7 @@ export interface MembershipContext {
   nextEpoch(): number;
   route(topic: string): Route;
   /** Stores the watermarks of partitions being revoked, trying again while there is time. */
-  commitRevoking(leftMs: () => number): Promise<boolean>;
+  commitRevoking(leftMs: () => number): Promise<void>;
   /** A partition was let go: what is held of it is dropped. */
   fenced(partition: Partition): void;
   /** The engine has ended: nothing in hand will finish. */
@@ -87,7 +87,7 @@ export class Membership implements SourceListener {
       .map(({ topic, partition }) => this.partitionOf(topic, partition))
       .filter((partition) => partition !== undefined);
     for (const partition of leaving) partition.phase = 'revoking';
-    await conditions.until(() => ended() || leaving.every((partition) => partition.isSettled), revokeMs);
+    await conditions.until(() => ended() || leaving.every(({ phase, isSettled }) => phase === 'fenced' || isSettled), revokeMs);
     const untilMs = clock.monotonic() + commitMs;
     const leftMs = (): number => (ended() ? 0 : Math.max(0, untilMs - clock.monotonic()));
     if (!ended()) await this.#context.commitRevoking(leftMs);

@@ -1,7 +1,7 @@
 /** Where deliveries come from: one consumer of one group. Implementations pass test/contract/source.ts. */
 import type { Assignment, Delivery, NotedPosition, TopicPartition } from '../model/delivery.ts';
 
-/** What the engine is told of its partitions. Called one at a time and awaited. */
+/** What the engine is told of its partitions. Revokes are awaited, one at a time; `assigned` may come meanwhile, of any partition. */
 export interface SourceListener {
   /** Deliveries of this partition may follow from now on. Must not throw. */
   assigned(partitions: readonly Assignment[]): void;

@@ -32,6 +32,8 @@ const THREAD_DEATH_MS = 30_000;
 
 /** The first of each turn. */
 export const KILL: Fault = { kind: 'kill -9', deal: kill };
+/** Needs a site with a small disk. */
+export const FULL_DISK: Fault = { kind: 'full disk', deal: fillDisk };
 
 /** All kinds. */
 export const FAULTS: readonly Fault[] = [
@@ -39,9 +41,10 @@ export const FAULTS: readonly Fault[] = [
   { kind: 'kill -9 while it ends', deal: killWhileItEnds },
   { kind: 'kill -9 while it stands', deal: killWhileItStands },
   { kind: 'SIGTERM', deal: terminate },
+  { kind: 'SIGTERM, SIGINT', deal: terminateAtOnce },
   { kind: 'SIGSTOP', deal: halt },
   { kind: 'thread death', deal: endThreads },
-  { kind: 'full disk', deal: fillDisk },
+  FULL_DISK,
   { kind: 'resize up', deal: (site, { random }) => resize(site, 3 + Math.floor(random() * 3)) },
   { kind: 'resize down', deal: (site, { random }) => resize(site, 1 + Math.floor(random() * 2)) },
   { kind: 'stop', deal: stop },
@@ -81,6 +84,16 @@ async function terminate(site: Site): Promise<void> {
   site.expectEnd();
   site.engine.kill('SIGTERM');
   await ordered(site, 'SIGTERM');
+  await site.start();
+}
+
+/** A second signal ends it at once, whatever it is writing at that moment. */
+async function terminateAtOnce(site: Site, { random }: Dealer): Promise<void> {
+  site.expectEnd();
+  site.engine.kill('SIGTERM');
+  await pause(random() * 10);
+  site.engine.kill('SIGINT');
+  await site.ended();
   await site.start();
 }
 

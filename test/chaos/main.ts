@@ -14,9 +14,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/load/random.ts';
+import { within } from '../helpers/eventually.ts';
 import { endAll } from './children.ts';
 import type { Dealer, Fault } from './faults.ts';
-import { FAULTS, KILL } from './faults.ts';
+import { FAULTS, FULL_DISK, KILL } from './faults.ts';
 import { findings, table } from './report.ts';
 import { Site } from './site.ts';
 
@@ -36,6 +37,7 @@ const turns = isShort ? 2 : 2 * Math.ceil(totalMs / 120_000);
 const GAP_MS = isShort ? 500 : 3000;
 /** What all the rest may take beyond the minutes: healing, mostly. */
 const BEYOND_MS = 10 * 60_000;
+const CLOSE_MS = 30_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'faultline-chaos-'));
 const atEnd: (() => void | Promise<void>)[] = [];
@@ -44,12 +46,15 @@ const random = seededRandom(seed);
 const dealer: Dealer = { random, stopMs: isShort ? 3000 : 20_000 };
 const sites = (['at-least-once', 'exactly-once'] as const).map((mode) => new Site(mode, { dir, seed, end }));
 
+const noDisk = sites.find((site) => site.noDisk !== null)?.noDisk ?? null;
+const faults = noDisk === null ? FAULTS : FAULTS.filter((fault) => fault !== FULL_DISK);
+
 /** Of the kinds that were dealt least, in all and then here, one that chance takes. A turn begins with a kill. */
 function nextFault(site: Site, isFirst: boolean): Fault {
   if (isFirst) return KILL;
   const count = ({ kind }: Fault): number => dealtOf(kind) + (site.dealt.get(kind) ?? 0) / 1000;
-  const least = Math.min(...FAULTS.map(count));
-  const choice = FAULTS.filter((fault) => count(fault) === least);
+  const least = Math.min(...faults.map(count));
+  const choice = faults.filter((fault) => count(fault) === least);
   return choice[Math.floor(random() * choice.length)] ?? KILL;
 }
 
@@ -57,19 +62,25 @@ function dealtOf(kind: string): number {
   return sites.reduce((sum, { dealt }) => sum + (dealt.get(kind) ?? 0), 0);
 }
 
-/** Whether a kind was never dealt though this is the last turn. */
-function isOwed(isLast: boolean): boolean {
-  return isLast && FAULTS.some(({ kind }) => dealtOf(kind) === 0);
+/** How many kinds were dealt. */
+function kindsDealt(): number {
+  return faults.filter(({ kind }) => dealtOf(kind) > 0).length;
 }
 
-async function turn(site: Site, { untilMs, isLast }: { readonly untilMs: number; readonly isLast: boolean }) {
+/** What a turn has to reach, both: a time, and so many kinds of faults dealt by then. */
+interface Turn {
+  readonly untilMs: number;
+  readonly kindsMin: number;
+}
+
+async function turn(site: Site, { untilMs, kindsMin }: Turn): Promise<void> {
   const asking = new AbortController();
   site.feed();
   await site.start();
   const asked = site.keepAsking(asking.signal);
   try {
     await site.progress();
-    for (let isFirst = true; performance.now() < untilMs || isOwed(isLast); isFirst = false) {
+    for (let isFirst = true; performance.now() < untilMs || kindsDealt() < kindsMin; isFirst = false) {
       const { kind, deal } = nextFault(site, isFirst);
       site.dealt.set(kind, (site.dealt.get(kind) ?? 0) + 1);
       site.tell(`fault: ${kind}`);
@@ -94,22 +105,30 @@ async function run(): Promise<void> {
   for (let number = 0; number < turns; number += 1) {
     const site = sites[number % 2];
     if (site === undefined) continue;
-    const isLast = number === turns - 1;
     console.log(`chaos: turn ${number + 1} of ${turns}, ${site.mode}`);
-    await turn(site, { untilMs: performance.now() + turnMs, isLast });
+    const kindsMin = Math.round((faults.length * (number + 1)) / turns);
+    await turn(site, { untilMs: performance.now() + turnMs, kindsMin });
   }
   for (const site of sites) await site.heal();
 }
 
 const overdue = setTimeout(() => {
-  console.log(`chaos: FAILED: it does not come to an end; the evidence is in ${dir}`);
-  process.exit(1);
+  leaveNow(`FAILED: it does not come to an end; the evidence is in ${dir}`);
 }, totalMs + BEYOND_MS);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => leaveNow(`interrupted; what there is lies in ${dir}`));
 process.on('exit', () => {
   endAll();
   giveBack();
 });
+
+/** By a kill: a log in which a write stands still does not let its process exit. */
+function leaveNow(why: string): void {
+  console.log(`chaos: ${why}`);
+  endAll();
+  giveBack();
+  process.kill(process.pid, 'SIGKILL');
+}
 
 /** Once: unmounts and removes the small disks. All of it is done when it returns, also while the process exits. */
 function giveBack(): void {
@@ -117,8 +136,7 @@ function giveBack(): void {
 }
 
 console.log(`chaos: ${values.minutes} minutes, seed ${seed}, ${dir}`);
-const noDisk = sites.find((site) => site.noDisk !== null)?.noDisk;
-if (noDisk !== undefined && noDisk !== null) console.log(`chaos: no disk is filled up: ${noDisk}`);
+if (noDisk !== null) console.log(`chaos: no disk is filled up: ${noDisk}`);
 let broken: string[] = [];
 try {
   await run();
@@ -136,10 +154,14 @@ const summary = table(
 console.log(summary);
 for (const line of broken.slice(0, 20)) console.log(`chaos: ${line.slice(0, 300)}`);
 if (broken.length > 20) console.log(`chaos: and ${broken.length - 20} more`);
-for (const site of sites) await site.close().catch((error: unknown) => void broken.push(String(error)));
 if (broken.length > 0 || values.keep) {
   writeFileSync(join(dir, 'findings.txt'), `${[summary, ...broken].join('\n')}\n`);
   for (const site of sites) site.keep();
+}
+try {
+  for (const site of sites) await within(`the end of the auditor, ${site.mode}`, site.close(), CLOSE_MS);
+} catch (error) {
+  leaveNow(`FAILED: ${String(error)}; the evidence is in ${dir}`);
 }
 clearTimeout(overdue);
 giveBack();

@@ -1,8 +1,8 @@
 /** What a chaos run says at its end: what breaks a promise, and one table of its figures. */
 import type { Verdict } from './ledger.ts';
 
-/** How a life of the engine ended: with exit code 0, so that nothing may be repeated, or in any other way. */
-export type EndKind = 'ordered' | 'cut';
+/** How a life of the engine ended: with exit code 0, with another one, or by a signal. */
+export type EndKind = 'ordered' | 'stopped' | 'killed';
 
 /** One mode of a run, as it is judged. */
 export interface Judged {
@@ -15,8 +15,8 @@ export interface Judged {
   readonly dealt: ReadonlyMap<string, number>;
   /** It was brought to its end; else it cannot be told what was lost. */
   readonly isWhole: boolean;
-  /** What one cut may make seen twice. */
-  readonly repeatedMax: number;
+  /** What one end may make seen twice, at least once. */
+  readonly repeatedMax: Readonly<Record<EndKind, number>>;
   /** What was fed against what the log has. */
   readonly log: Verdict;
   /** What the log has against what the engine made of it. */
@@ -39,8 +39,8 @@ export function findings({ mode, faults, ends, isWhole, repeatedMax, log, engine
   add('came out twice in one life', engine.stuttered);
   if (mode === 'exactly-once' && engine.duplicates > 0) told.push(`${engine.duplicates} repeated`);
   for (const [life, count] of engine.duplicatesByLife) {
-    const end = ends.get(life) ?? 'cut';
-    const max = end === 'ordered' ? 0 : repeatedMax;
+    const end = ends.get(life) ?? 'killed';
+    const max = repeatedMax[end];
     if (count > max) told.push(`${count} of life ${life}, which was ${end}, repeated: at most ${max} may be`);
   }
   return told.map((what) => `${mode}: ${what}`);
@@ -58,15 +58,16 @@ export function table(kinds: readonly string[], judged: readonly Judged[]): stri
   const rows = [
     ['', ...judged.map(({ mode }) => mode)],
     ...kinds.map((kind) => row(`dealt: ${kind}`, ({ dealt }) => dealt.get(kind) ?? 0)),
-    row('ends in order', (each) => ended(each, 'ordered')),
-    row('ends by a cut', (each) => ended(each, 'cut')),
+    row('ends: in order', (each) => ended(each, 'ordered')),
+    row('ends: stopped', (each) => ended(each, 'stopped')),
+    row('ends: killed', (each) => ended(each, 'killed')),
     row('events', ({ engine }) => engine.events),
     row('dead letters due', ({ engine }) => engine.deadLetters),
     row('lost', ({ isWhole, engine, log }) => (isWhole ? engine.lost.length + log.lost.length : NaN)),
     row('disordered', ({ engine, log }) => engine.disordered.length + log.disordered.length),
     row('misjudged', ({ engine }) => engine.misjudged.length),
     row('repeated', ({ engine }) => engine.duplicates),
-    row('repeated by one cut, at most', ({ engine }) => most(engine)),
+    row('repeated by one end, at most', ({ engine }) => most(engine)),
     row('other faults', ({ faults }) => faults.length),
   ];
   const widths = (rows[0] ?? []).map((_, column) =>

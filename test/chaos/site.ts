@@ -29,6 +29,9 @@ const PARTITIONS = 4;
 const KEPT_MS = 1000;
 /** Those of the event generator. */
 const TOPICS = 2;
+const CREDIT = 4000;
+/** As docs/guarantees.md counts them: aheadMax of each partition and one pull, or what was on its way to the sink. */
+const REPEATED_MAX = { killed: AHEAD_MAX * PARTITIONS * TOPICS + PULL_MAX, stopped: CREDIT, ordered: 0 };
 
 const START_MS = 60_000;
 const PROGRESS_MS = 60_000;
@@ -37,9 +40,10 @@ const HEAL_MS = 240_000;
 const ASK_EVERY_MS = 100;
 /** What may be answered instead while a process starts, stands or ends. */
 const SILENCE = new Set(['E_CONTROL_NONE', 'E_CONTROL_LOST', 'E_CONTROL_TIMEOUT']);
-/** What it may end with by itself in a life in which the disk was full; the second only before it has answered. */
+/** What it may end with by itself in a life in which the disk was full; the second only before it reads. */
 const UNKNOWN = /E_TRANSACTION_UNKNOWN/;
 const CANNOT_START = /E_LOG_FULL/;
+const READS = /"event":"assigned"/;
 
 /** The site. */
 export class Site {
@@ -61,13 +65,12 @@ export class Site {
   #isDiskFull = false;
   /** The last life that saw a full disk. */
   #fullIn = 0;
-  /** The last life that answered. */
-  #answeredIn = 0;
   #auditor: Auditor | null = null;
   #engine: Child | null = null;
   #feeder: Child | null = null;
   #feeders = 0;
-  #isEndWanted = false;
+  /** The last life that may end. */
+  #endWantedIn = 0;
   readonly #seed: number;
 
   constructor(
@@ -131,7 +134,6 @@ export class Site {
     await this.#auditor?.caughtUp();
     if (this.#auditor !== null) this.#auditor.life += 1;
     if (this.#isDiskFull) this.#fullIn = this.life;
-    this.#isEndWanted = false;
     this.tell(`starts ${flags.join(' ')}`);
     const engine = Child.faultline(['run', '--config', this.config, ...flags], {
       file: join(this.dir, `run-${this.life}.txt`),
@@ -139,7 +141,7 @@ export class Site {
     });
     this.#engine = engine;
     const { life } = this;
-    void engine.exited.then((exit) => this.#ended(life, exit));
+    void engine.exited.then((exit) => this.#ended(life, { ...exit, written: engine.written }));
     return engine;
   }
 
@@ -166,9 +168,9 @@ export class Site {
     };
   }
 
-  /** From now on it may end. */
+  /** From now on this life may end. */
   expectEnd(): void {
-    this.#isEndWanted = true;
+    this.#endWantedIn = this.life;
   }
 
   /** How the engine ended. Rejects when it does not. */
@@ -176,13 +178,12 @@ export class Site {
     return within('the end of the engine', this.engine.exited, END_MS);
   }
 
-  #ended(life: number, { code, signal }: Exit): void {
+  #ended(life: number, { code, signal, written }: Exit & { readonly written: string }): void {
     this.tell(`ended, ${signal ?? code}`);
-    this.ends.set(life, code === 0 ? 'ordered' : 'cut');
-    if (this.#isEndWanted) return;
+    this.ends.set(life, endKind(code));
+    if (this.#endWantedIn === life) return;
     const words = `life ${life} ended by itself with ${signal ?? code}: run-${life}.txt`;
-    const { written } = this.engine;
-    const isExcused = UNKNOWN.test(written) || (this.#answeredIn < life && CANNOT_START.test(written));
+    const isExcused = UNKNOWN.test(written) || (CANNOT_START.test(written) && !READS.test(written));
     if (this.#fullIn === life && isExcused) this.tell(words);
     else this.blame(words);
   }
@@ -240,9 +241,7 @@ export class Site {
 
   async #ask(request: { readonly command: 'status' } | { readonly command: 'waits' }): Promise<unknown> {
     try {
-      const answer = await askControl(request, { path: this.socket, timeoutMs: 2000 });
-      this.#answeredIn = this.life;
-      return answer;
+      return await askControl(request, { path: this.socket, timeoutMs: 2000 });
     } catch (error) {
       if (!(error instanceof EngineError) || !SILENCE.has(error.code))
         this.blame(`asked, and got ${String(error)}`);
@@ -285,7 +284,7 @@ export class Site {
       ends: this.ends,
       dealt: this.dealt,
       isWhole: this.#isHealed,
-      repeatedMax: AHEAD_MAX * PARTITIONS * TOPICS + PULL_MAX,
+      repeatedMax: REPEATED_MAX,
       log: judge(plain, fed),
       engine: judge(due, outputs),
     };
@@ -302,6 +301,12 @@ export class Site {
   }
 }
 
+/** A second signal, which ends it with 130 or 143, is as good as a kill. */
+function endKind(code: number | null): EndKind {
+  if (code === null || code > 128) return 'killed';
+  return code === 0 ? 'ordered' : 'stopped';
+}
+
 function config({ mode, log, socket }: Site): string {
   return `
 system:
@@ -312,6 +317,7 @@ system:
   aheadMax: ${AHEAD_MAX}
   eventTimeoutMs: 1500
   pull: { deliveries: ${PULL_MAX} }
+  credit: { deliveries: ${CREDIT} }
   pool: { heapMbMax: 64 }
   retry: { backoffMs: 20, backoffMaxMs: 200 }
   shutdown: { drainMs: 60000 }

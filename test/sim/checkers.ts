@@ -5,6 +5,7 @@
  * A checker must not throw: facts come from within calls of the engine. It tells a violation, and
  * the world stops after the event. A new rule is a new file in `checkers/` and a line below.
  */
+import type { EngineStatus, WhyPartition } from '../../src/model/status.ts';
 import { batchRules } from './checkers/batches.ts';
 import { circuitRules } from './checkers/circuit.ts';
 import { commitRules } from './checkers/commit.ts';
@@ -14,8 +15,16 @@ import { lossRules } from './checkers/loss.ts';
 import { orderRules } from './checkers/order.ts';
 import { outputRules } from './checkers/outputs.ts';
 import { transactionRules } from './checkers/transactions.ts';
+import { statusRules } from './checkers/status.ts';
 import type { Fact } from './facts.ts';
 import type { Ledger } from './ledger.ts';
+
+/** What a checker sees of an engine. */
+export interface EngineView {
+  readonly inFlight: number;
+  status(): EngineStatus;
+  why(topic: string, partition: number): readonly WhyPartition[];
+}
 
 /** Tells that `rule` is broken. */
 export type Violate = (rule: string, message: string) => void;
@@ -24,7 +33,7 @@ export type Violate = (rule: string, message: string) => void;
 export interface Checker {
   /** Called with virtual milliseconds. */
   see?(fact: Fact, nowMs: number): void;
-  afterEvent?(engine: { readonly inFlight: number }): void;
+  afterEvent?(engine: EngineView): void;
   atEnd?(): void;
 }
 
@@ -41,5 +50,6 @@ export const CHECKERS: readonly MakeChecker[] = [
   outputRules,
   transactionRules,
   exitRules,
+  statusRules,
   lossRules,
 ];

@@ -4,17 +4,19 @@
  * nothing. Time is driven here: whatever is due happens, one event a turn.
  */
 import { setImmediate as settled } from 'node:timers/promises';
-import type { Delivery } from '../../src/model/delivery.ts';
+import type { Delivery, Publication } from '../../src/model/delivery.ts';
 import { partitionOf } from '../../src/wire/partitioner.ts';
 import { sinkContract } from '../contract/sink.ts';
+import type { SourceHarness } from '../contract/source.ts';
 import { sourceContract } from '../contract/source.ts';
+import { transactionsContract } from '../contract/transactions.ts';
 import { ABILITIES } from './abilities.ts';
 import { Behaviours } from './behaviour.ts';
 import { GroupStore } from './broker.ts';
 import { ProcessClock, VirtualClock } from './clock.ts';
 import type { PortContext } from './context.ts';
 import { drawPlan } from './draw.ts';
-import type { Fact } from './facts.ts';
+import type { Faults } from './faults.ts';
 import { NO_FAULTS } from './faults.ts';
 import type { PartitionPlan, SimRecord } from './plan.ts';
 import { recordOf } from './plan.ts';
@@ -22,6 +24,7 @@ import { SimRandom } from './random.ts';
 import { DRAWING } from './seeds.ts';
 import { SimSink } from './sink.ts';
 import { SimSource } from './source.ts';
+import { SimTransactions } from './transactions.ts';
 
 const PARTITIONS = 4;
 /** A stream in which a source is given all its partitions at once: the suite does not wait for more. */
@@ -45,92 +48,127 @@ function drive(): { readonly clock: VirtualClock; readonly stop: () => void } {
   };
 }
 
-/** The surroundings of a port in a world without faults, but for those that `over` sets. */
-function surroundings(clock: VirtualClock, over: Partial<PortContext>): PortContext {
-  const run = { seed: 1, drawing: DRAWING };
-  const plan = drawPlan(run, new SimRandom(CHANCE), ABILITIES);
-  return {
-    plan,
-    behaviours: new Behaviours(plan),
-    clock: new ProcessClock(clock),
-    outside: new ProcessClock(clock),
-    random: new SimRandom(CHANCE),
-    report: () => {},
-    faults: () => NO_FAULTS,
-    healed: () => true,
-    dealtFatal: () => {},
-    ...over,
-  };
+/** A world of the suites: topics that grow, sources of their groups, what was written, and time that runs. */
+class Stage {
+  readonly #time = drive();
+  readonly #topics = new Map<string, (PartitionPlan & { readonly records: SimRecord[] })[]>();
+  readonly #stores = new Map<string, GroupStore>();
+  readonly #written = new Map<string, Delivery[]>();
+  /** The last of each group. */
+  readonly sources = new Map<string, SimSource>();
+  #faults = NO_FAULTS;
+  #turn = 0;
+
+  async append(topic: string, records: Parameters<SourceHarness['append']>[1]): Promise<void> {
+    const partitions = this.#topic(topic);
+    for (const record of records) {
+      const number = record.key === null ? this.#turn++ % PARTITIONS : partitionOf(record.key, PARTITIONS);
+      const partition = partitions[number];
+      if (partition === undefined) continue;
+      const place = { topic, partition: number, offset: partition.records.length };
+      const delivery = { ...record, ...place };
+      partition.records.push({
+        id: recordOf(place),
+        delivery,
+        availableMs: 0,
+        retriesMax: null,
+        field: null,
+      });
+    }
+  }
+
+  source({ group, subscribes }: Parameters<SourceHarness['source']>[0]): SimSource {
+    this.#topic('events');
+    const partitions = [...this.#topics].filter(([topic]) => subscribes(topic)).flatMap(([, each]) => each);
+    const store = this.#stores.get(group) ?? new GroupStore({ name: group, partitions });
+    this.#stores.set(group, store);
+    const source = new SimSource(store, this.surroundings());
+    this.sources.set(group, source);
+    return source;
+  }
+
+  async written(topic: string): Promise<readonly Delivery[]> {
+    return this.#written.get(topic) ?? [];
+  }
+
+  /** From now on it strikes, until what is returned is called. */
+  deal(faults: Partial<Faults>): () => void {
+    this.#faults = { ...NO_FAULTS, ...faults };
+    return () => (this.#faults = NO_FAULTS);
+  }
+
+  surroundings(): PortContext {
+    const run = { seed: 1, drawing: DRAWING };
+    const plan = drawPlan(run, new SimRandom(CHANCE), ABILITIES);
+    return {
+      plan,
+      behaviours: new Behaviours(plan),
+      clock: new ProcessClock(this.#time.clock),
+      outside: new ProcessClock(this.#time.clock),
+      random: new SimRandom(CHANCE),
+      report: (fact) => {
+        if (fact.type === 'written') this.#write(fact.publication);
+      },
+      faults: () => this.#faults,
+      healed: () => true,
+      dealtFatal: () => {},
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#time.stop();
+  }
+
+  #topic(topic: string): (PartitionPlan & { readonly records: SimRecord[] })[] {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    const made = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition, records: [] }));
+    this.#topics.set(topic, made);
+    return made;
+  }
+
+  #write(publication: Publication): void {
+    const ofTopic = this.#written.get(publication.topic) ?? [];
+    this.#written.set(publication.topic, ofTopic);
+    ofTopic.push({ ...publication, partition: 0, offset: ofTopic.length });
+  }
 }
 
+const NAME = 'the simulated world';
+
 sourceContract(
-  'the simulated world',
+  NAME,
   async () => {
-    const { clock, stop } = drive();
-    const topics = new Map<string, (PartitionPlan & { readonly records: SimRecord[] })[]>();
-    const stores = new Map<string, GroupStore>();
-    const topicOf = (topic: string): (PartitionPlan & { readonly records: SimRecord[] })[] => {
-      const known = topics.get(topic);
-      if (known !== undefined) return known;
-      const made = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition, records: [] }));
-      topics.set(topic, made);
-      return made;
-    };
-    let turn = 0;
+    const stage = new Stage();
     return {
-      async append(topic, records) {
-        const partitions = topicOf(topic);
-        for (const record of records) {
-          const number = record.key === null ? turn++ % PARTITIONS : partitionOf(record.key, PARTITIONS);
-          const partition = partitions[number];
-          if (partition === undefined) continue;
-          const place = { topic, partition: number, offset: partition.records.length };
-          const delivery = { ...record, ...place };
-          partition.records.push({
-            id: recordOf(place),
-            delivery,
-            availableMs: 0,
-            retriesMax: null,
-            field: null,
-          });
-        }
-      },
-      source({ group, subscribes }) {
-        topicOf('events');
-        const partitions = [...topics].filter(([topic]) => subscribes(topic)).flatMap(([, each]) => each);
-        const store = stores.get(group) ?? new GroupStore({ name: group, partitions });
-        stores.set(group, store);
-        return new SimSource(store, surroundings(clock, {}));
-      },
-      async close() {
-        stop();
-      },
+      append: (topic, records) => stage.append(topic, records),
+      source: (options) => stage.source(options),
+      close: () => stage.close(),
     };
   },
   { exclusiveGroups: false, remembersStart: false, fixedTopics: true },
 );
 
-sinkContract('the simulated world', async () => {
-  const { clock, stop } = drive();
-  const written = new Map<string, Delivery[]>();
-  let faults = NO_FAULTS;
-  const report = (fact: Fact): void => {
-    if (fact.type !== 'written') return;
-    const { topic } = fact.publication;
-    const ofTopic = written.get(topic) ?? [];
-    written.set(topic, ofTopic);
-    ofTopic.push({ ...fact.publication, partition: 0, offset: ofTopic.length });
-  };
+sinkContract(NAME, async () => {
+  const stage = new Stage();
   return {
-    sink: () => new SimSink(surroundings(clock, { report, faults: () => faults })),
-    written: async (topic) => written.get(topic) ?? [],
-    interrupt: () => {
-      faults = { ...NO_FAULTS, sinkFails: 0.5 };
-      return () => (faults = NO_FAULTS);
-    },
+    sink: () => new SimSink(stage.surroundings()),
+    written: (topic) => stage.written(topic),
+    interrupt: () => stage.deal({ sinkFails: 0.5 }),
     recordBytesMax: null,
-    async close() {
-      stop();
-    },
+    close: () => stage.close(),
+  };
+});
+
+transactionsContract(NAME, async () => {
+  const stage = new Stage();
+  return {
+    append: (topic, records) => stage.append(topic, records),
+    source: (options) => stage.source(options),
+    transactions: () => new SimTransactions(stage.surroundings(), stage.sources),
+    written: (topic) => stage.written(topic),
+    interrupt: () => stage.deal({ sinkFails: 1 }),
+    recordBytesMax: null,
+    close: () => stage.close(),
   };
 });

@@ -20,7 +20,8 @@ import type { Transaction } from '../../src/ports/transactions.ts';
 export type ProcessEnd = 'killed' | 'exited' | 'failed';
 
 /** Faults that are dealt and show in no other way. */
-export type FaultName = 'sink-silent' | 'sink-stands' | 'pool-rubbish' | 'assigned-again';
+export type FaultName =
+  'sink-silent' | 'sink-stands' | 'pool-rubbish' | 'assigned-again' | 'assigned-while-leaving' | 'group-lost';
 
 /** One thing that happened. `request` numbers are the sink's own. */
 export type Fact =
@@ -70,9 +71,17 @@ export type Fact =
   | { readonly type: 'rival-finished'; readonly group: string; readonly position: Position }
   | { readonly type: 'rival-stored'; readonly group: string; readonly position: Position }
   | { readonly type: 'transact-asked'; readonly transaction: Transaction }
-  | { readonly type: 'transact-failed'; readonly transaction: Transaction; readonly why: string }
+  | {
+      readonly type: 'transact-failed';
+      readonly transaction: Transaction;
+      readonly why: string;
+      /** The engine must end of it. */
+      readonly isFinal: boolean;
+    }
   /** It took effect; whether the process hears of it is another matter. */
   | { readonly type: 'transacted'; readonly transaction: Transaction }
+  /** The process hears that it took effect. */
+  | { readonly type: 'transact-answered'; readonly transaction: Transaction }
   | { readonly type: 'dispatched'; readonly slot: number; readonly batch: Batch }
   | {
       readonly type: 'returned';

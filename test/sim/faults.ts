@@ -57,6 +57,11 @@ export interface Faults {
   readonly metadataLost: number;
   /** Per transaction: its end is not known, which ends the engine. Needs `transactions`. */
   readonly transactUnknown: number;
+  // from drawing 3 on
+  /** Per revoke: some of the partitions are assigned anew before we have let go of them. */
+  readonly assignedWhileLeaving: number;
+  /** Per transaction: the group is read elsewhere, which ends the engine. Nothing is written. */
+  readonly groupLost: number;
 }
 
 /** The world after chaos. */
@@ -84,12 +89,18 @@ export const NO_FAULTS: Faults = {
   resizeFails: 0,
   metadataLost: 0,
   transactUnknown: 0,
+  assignedWhileLeaving: 0,
+  groupLost: 0,
 };
 
 /** The faults of a run. */
 export function drawFaults(random: SimRandom, drawing: number): Faults {
   const first = drawFirst(random);
-  return drawing < 2 ? first : { ...first, ...drawSecond(random.child('2')) };
+  return {
+    ...first,
+    ...(drawing < 2 ? {} : drawSecond(random.child('2'))),
+    ...(drawing < 3 ? {} : drawThird(random.child('3'))),
+  };
 }
 
 function drawFirst(random: SimRandom): Faults {
@@ -126,6 +137,11 @@ function drawSecond(random: SimRandom): Partial<Faults> {
     metadataLost: rate(0.2, 0.5),
     transactUnknown: rate(0.2, 0.02),
   };
+}
+
+function drawThird(random: SimRandom): Partial<Faults> {
+  const { rate } = dice(random);
+  return { assignedWhileLeaving: rate(0.5, 1), groupLost: rate(0.3, 0.05) };
 }
 
 /** With `probability`: a mean between two bounds, or a rate up to a maximum; else 0. */

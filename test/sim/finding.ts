@@ -63,6 +63,11 @@ export function outputsOf(task: Task, delivery: Delivery, behaviour: Behaviour):
   }
 }
 
+/** The bytes that say whose delivery it is, or whose output. */
+export function idBytesOf({ headers }: Pick<Delivery, 'headers'>): Uint8Array | undefined {
+  return headers.find(([name]) => name === ID_HEADER)?.[1];
+}
+
 /** A header's text. */
 export function headerOf(publication: Publication, name: string): string | null {
   const header = publication.headers.find(([present]) => present === name);

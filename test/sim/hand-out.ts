@@ -57,7 +57,7 @@ export class RecordState {
 }
 
 /** What a record is kept in order with. */
-export function orderOf(task: Task, record: SimRecord): string | null {
+function orderOf(task: Task, record: SimRecord): string | null {
   if (task.shardBy.field !== null) return record.field;
   const { key } = record.delivery;
   return key === null ? null : Buffer.from(key).toString('latin1');
@@ -67,7 +67,6 @@ export function orderOf(task: Task, record: SimRecord): string | null {
 export interface HandOutMeans {
   readonly delivery: Delivery;
   readonly byTransaction: boolean;
-  readonly isSure: boolean;
 }
 
 /** One hand-out of a record by the source. */
@@ -87,33 +86,39 @@ export class HandOut {
   noted: 'no' | 'perhaps' | 'surely' = 'no';
   /** A result that leads to an output came while the partition was still ours. */
   concluded = false;
-  /** The engine must know that it is finished: no answer can belong to an earlier hand-out, or come too late. */
-  isSure: boolean;
+  /** The engine must know that it is finished. */
+  isSure = true;
   readonly #byTransaction: boolean;
   /** A worker analysed it. */
   #analysed = false;
   /** Its last try failed. */
-  #givenUp = false;
-  readonly #answered = new Set<number>();
-  #refused = 0;
+  #failed = false;
+  /** Outputs that are acknowledged. */
+  readonly #findings = new Set<number>();
+  #deadLetters = 0;
 
-  constructor(
-    state: RecordState,
-    partition: PartitionState,
-    { delivery, byTransaction, isSure }: HandOutMeans,
-  ) {
+  constructor(state: RecordState, partition: PartitionState, { delivery, byTransaction }: HandOutMeans) {
     this.state = state;
     this.partition = partition;
     this.epoch = partition.epoch;
     this.offset = delivery.offset;
     this.bytes = (delivery.key?.length ?? 0) + (delivery.value?.length ?? 0);
-    this.isSure = isSure;
     this.#byTransaction = byTransaction;
   }
 
   /** Nothing is left but to write its outputs. */
   get decided(): boolean {
-    return this.#analysed || this.#givenUp;
+    return this.#analysed || this.#failed;
+  }
+
+  /** It was not finished as it should be: all its tries failed, or an output was refused for good. */
+  get givenUp(): boolean {
+    return this.#failed || this.#deadLetters > 0;
+  }
+
+  /** Whether the engine still has it for its own. */
+  get isOurs(): boolean {
+    return this.partition.owned && this.partition.epoch === this.epoch;
   }
 
   /** A worker's result reached the engine. */
@@ -123,28 +128,21 @@ export class HandOut {
     this.#analysed ||= result.status === 'done';
     const { ending, retriesMax } = this.state;
     const spent = attempt > retriesMax;
-    this.#givenUp ||= result.status === 'failed' && (spent || !result.fault.retriable);
-    this.#givenUp ||= this.suspicions > 1;
-    const ours = this.partition.owned && this.partition.epoch === this.epoch;
-    this.concluded ||= ours && this.decided;
+    this.#failed ||= result.status === 'failed' && (spent || !result.fault.retriable);
+    this.#failed ||= this.suspicions > 1;
+    this.concluded ||= this.isOurs && this.decided;
     if (ending !== 'finished' || this.#byTransaction) return;
     if (result.status === 'done') this.finished = true;
     if (result.status === 'failed' && spent) this.finished = true;
   }
 
-  /**
-   * The sink's word about a finding or the dead letter reached the engine. Before the worker's
-   * result it can only be about an earlier hand-out of the record.
-   */
-  answered(number: number, refused: boolean): void {
-    if (!this.#analysed && !(this.#givenUp && number === DEAD_LETTER)) return;
-    this.#answered.add(number);
-    if (refused) this.#refused += 1;
+  /** A finding of it, or a dead letter, is acknowledged. Each finding that is refused needs a dead letter. */
+  acknowledged(number: number): void {
+    if (number === DEAD_LETTER) this.#deadLetters += 1;
+    else this.#findings.add(number);
+    if (this.#byTransaction) return;
     const { ending, behaviour } = this.state;
-    const buried = this.#answered.has(DEAD_LETTER);
-    if (ending === 'dead-letter') this.finished ||= buried;
-    if (ending !== 'findings') return;
-    const findings = this.#answered.size - (buried ? 1 : 0);
-    this.finished ||= findings === behaviour.findings && (this.#refused === 0 || buried);
+    const wanted = ending === 'findings' ? behaviour.findings : 1;
+    this.finished ||= this.#findings.size + this.#deadLetters >= wanted;
   }
 }

@@ -5,7 +5,7 @@
 import type { Delivery, NotedPosition, Publication, TopicPartition } from '../../src/model/delivery.ts';
 import type { Behaviours } from './behaviour.ts';
 import type { Fact } from './facts.ts';
-import { parseDeadLetter, parseFinding } from './finding.ts';
+import { idBytesOf, parseDeadLetter, parseFinding } from './finding.ts';
 import { DEAD_LETTER, HandOut, RecordState } from './hand-out.ts';
 import type { Noted } from './partition-state.ts';
 import { PartitionState } from './partition-state.ts';
@@ -15,6 +15,8 @@ import { taskOf } from './plan.ts';
 /** A publication read back. */
 export interface Output {
   readonly state: RecordState;
+  /** Whose output it is; `undefined` when another member wrote it. */
+  readonly handOut: HandOut | undefined;
   /** Of the finding; {@link DEAD_LETTER} for a dead letter. */
   readonly number: number;
   /** Of a dead letter; empty for a finding. */
@@ -25,6 +27,8 @@ export interface Output {
 export class Ledger {
   readonly plan: Plan;
   readonly partitions: readonly PartitionState[];
+  /** What the last fact finished, in order. */
+  readonly justFinished: HandOut[] = [];
   /** Handed out to the present process and not finished, without what was revoked. */
   readonly inFlight: Set<HandOut> = new Set();
   inFlightBytes = 0;
@@ -38,9 +42,9 @@ export class Ledger {
   readonly #byPlace = new Map<string, PartitionState>();
   readonly #states = new Map<string, RecordState>();
   readonly #handOuts = new WeakMap<Delivery, HandOut>();
+  /** By the bytes of the header {@link ID_HEADER}, of which each hand-out has its own. */
+  readonly #byIdBytes = new WeakMap<Uint8Array, HandOut>();
   readonly #outputs = new WeakMap<Publication, { readonly output: Output | null }>();
-  /** Records that the present process was given. */
-  readonly #givenOut = new Set<RecordState>();
   /** The engine still listens to the sink. */
   #hears = true;
   readonly #notedWith = new WeakMap<NotedPosition, Noted>();
@@ -91,6 +95,7 @@ export class Ledger {
 
   /** Follows what happened. */
   follow(fact: Fact): void {
+    this.justFinished.length = 0;
     switch (fact.type) {
       case 'started':
         this.#forgetProcess();
@@ -119,8 +124,7 @@ export class Ledger {
       case 'answered':
         for (const [index, publication] of fact.publications.entries()) {
           const error = fact.results[index];
-          if (error === undefined || error?.retriable === true) continue;
-          this.#answer(publication, error !== null);
+          if (error === null) this.#acknowledge(publication);
         }
         break;
       case 'probe':
@@ -157,7 +161,7 @@ export class Ledger {
         }
         break;
       case 'let-go':
-        for (const each of fact.partitions) this.partition(fact.group, each).owned = false;
+        for (const each of fact.partitions) this.partition(fact.group, each).letGo();
         break;
       default:
         break;
@@ -188,12 +192,12 @@ export class Ledger {
         break;
       }
       case 'transacted':
+        for (const publication of fact.transaction.publications) this.#acknowledge(publication);
         for (const position of fact.transaction.positions) {
           const partition = this.partition(fact.transaction.group, position);
           partition.store(position.offset);
           for (const handOut of partition.given) if (handOut.offset < position.offset) this.#finish(handOut);
         }
-        for (const publication of fact.transaction.publications) this.#acknowledge(publication);
         break;
       default:
         break;
@@ -221,16 +225,17 @@ export class Ledger {
     const state = partition.byOffset.get(delivery.offset);
     if (state === undefined) throw new RangeError(`no record ${partition.name}@${delivery.offset}`);
     const byTransaction = this.plan.delivery === 'exactly-once';
-    const isSure = !this.#givenOut.has(state);
-    this.#givenOut.add(state);
-    const handOut = new HandOut(state, partition, { delivery, byTransaction, isSure });
+    const handOut = new HandOut(state, partition, { delivery, byTransaction });
     state.handOuts.push(handOut);
     partition.given.push(handOut);
     this.#handOuts.set(delivery, handOut);
+    const idBytes = idBytesOf(delivery);
+    if (idBytes !== undefined) this.#byIdBytes.set(idBytes, handOut);
     const noted = partition.noted.get(delivery.offset);
     if (noted !== undefined) {
       handOut.noted = noted ? 'surely' : 'perhaps';
       handOut.finished = true;
+      handOut.isSure = noted;
     } else this.#hold(handOut);
   }
 
@@ -255,24 +260,18 @@ export class Ledger {
     this.#hold(handOut);
   }
 
-  #answer(publication: Publication, refused: boolean): void {
-    const output = this.output(publication);
-    if (output === null) return;
-    const { state, number } = output;
-    if (!refused) this.#acknowledge(publication);
-    if (state.current === undefined || (refused && number === DEAD_LETTER)) return;
-    state.current.answered(number, refused);
-    this.#settle(state.current);
-  }
-
   #acknowledge(publication: Publication): void {
     const output = this.output(publication);
     if (output === null) return;
-    const { acknowledged } = output.state;
-    acknowledged.set(output.number, (acknowledged.get(output.number) ?? 0) + 1);
+    const { state, handOut, number } = output;
+    state.acknowledged.set(number, (state.acknowledged.get(number) ?? 0) + 1);
+    if (handOut === undefined) return;
+    handOut.acknowledged(number);
+    this.#settle(handOut);
   }
 
   #finish(handOut: HandOut): void {
+    if (handOut.finished) return;
     handOut.finished = true;
     this.#settle(handOut);
   }
@@ -281,6 +280,7 @@ export class Ledger {
     if (!handOut.finished) return;
     if (handOut.finishedAt === 0) {
       handOut.finishedAt = this.event;
+      this.justFinished.push(handOut);
       handOut.isSure &&= this.#hears;
     }
     this.#release(handOut);
@@ -295,7 +295,6 @@ export class Ledger {
   }
 
   #forgetProcess(): void {
-    this.#givenOut.clear();
     this.#hears = true;
     this.stopped.clear();
     this.inFlight.clear();
@@ -304,19 +303,22 @@ export class Ledger {
   }
 
   #parse(publication: Publication): Output | null {
+    const idBytes = idBytesOf(publication);
+    const handOut = idBytes === undefined ? undefined : this.#byIdBytes.get(idBytes);
     const finding = parseFinding(this.plan, publication);
     if (finding !== null) {
       const state = this.#states.get(`${finding.task.name} ${finding.record}`);
-      return state === undefined ? null : { state, number: finding.number, code: '' };
+      return state === undefined ? null : { state, handOut, number: finding.number, code: '' };
     }
     const letter = parseDeadLetter(this.plan, publication);
     const state = letter === null ? undefined : this.#states.get(`${letter.task.name} ${letter.record}`);
-    return letter === null || state === undefined ? null : { state, number: DEAD_LETTER, code: letter.code };
+    if (letter === null || state === undefined) return null;
+    return { state, handOut, number: DEAD_LETTER, code: letter.code };
   }
 }
 
 /** Every record of it is below the stored position. */
-export function isComplete({ records, stored }: PartitionState): boolean {
+function isComplete({ records, stored }: PartitionState): boolean {
   const last = records.at(-1);
   return last === undefined || stored > last.record.delivery.offset;
 }

@@ -52,10 +52,11 @@ export class PartitionState {
     return this.given[this.#lowest];
   }
 
-  /** Hand-outs of this epoch from the stored position on: what a crash makes seen twice. */
+  /** Hand-outs of this epoch from the stored position on, and from what is noted at it on: what a crash makes seen twice. */
   get uncommitted(): number {
     for (let given = this.given[this.#committed]; given !== undefined; given = this.given[this.#committed]) {
-      if (given.offset >= this.stored) break;
+      const isNoted = given.noted !== 'no' && given.finished;
+      if (given.offset >= this.stored && !isNoted) break;
       this.#committed += 1;
     }
     return this.given.length - this.#committed;
@@ -74,8 +75,7 @@ export class PartitionState {
 
   /**
    * What is finished at or above `position`, and what was noted of what is not handed out again yet. What
-   * the event under way finished the engine may not know, nor to which of two hand-outs a late answer
-   * belongs.
+   * the event under way finished the engine may not know.
    */
   finishedFrom(position: number, event: number): Noted {
     const finished = this.given.filter((each) => each.finished && each.offset >= position);
@@ -84,6 +84,11 @@ export class PartitionState {
     if (finished.length + carried.length === 0) return NOTHING;
     const noted = finished.map((each) => [each.offset, each.isSure && each.finishedAt < event] as const);
     return new Map([...noted, ...carried]);
+  }
+
+  /** It is ours no more, unless it was assigned anew while it was taken away. */
+  letGo(): void {
+    if (this.leaving) this.owned = false;
   }
 
   /** A position is stored. */
@@ -95,6 +100,8 @@ export class PartitionState {
   /** A finished one turns out to be done again. */
   reopen(handOut: HandOut): void {
     handOut.finished = false;
-    this.#lowest = Math.min(this.#lowest, this.given.indexOf(handOut));
+    const index = this.given.indexOf(handOut);
+    this.#lowest = Math.min(this.#lowest, index);
+    this.#committed = Math.min(this.#committed, index);
   }
 }

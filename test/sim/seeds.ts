@@ -9,7 +9,7 @@
  */
 
 /** The newest drawing. */
-export const DRAWING = 2;
+export const DRAWING = 3;
 
 /** One world. */
 export interface RunId {
@@ -61,6 +61,24 @@ export const KEPT_RUNS: readonly KeptRun[] = [
     drawing: 2,
     found: 'a process that had stood still asked for a wait of less than nothing',
     bug: null,
+  },
+  {
+    seed: 34,
+    drawing: 2,
+    found: 'a task that stopped while a transaction was being finished released its deliveries twice',
+    bug: 'released-while-finished',
+  },
+  {
+    seed: 61,
+    drawing: 2,
+    found: 'a circuit judged what was decided, and not what was finished',
+    bug: 'circuit-at-the-decision',
+  },
+  {
+    seed: 147,
+    drawing: 3,
+    found: 'as the first, where today’s engine would do it again',
+    bug: 'commit-beside-revoke',
   },
 ];
 

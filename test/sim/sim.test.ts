@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { ProcessClock, VirtualClock } from './clock.ts';
+import type { Bug } from './mutants/bugs.ts';
 import { BUGS } from './mutants/bugs.ts';
 import { finds, hunt } from './mutants/hunt.ts';
 import { SimRandom } from './random.ts';
@@ -11,7 +12,7 @@ import { runMany, runOne, runTwice } from './many.ts';
 import type { FactName, SimResult } from './world.ts';
 
 const SEEDS = 400;
-const RERUN_EVERY = 20;
+const RERUN_EVERY = 40;
 const BUG_SEEDS = 200;
 /** Facts that only a fault makes. */
 const DEALT: readonly FactName[] = [
@@ -23,6 +24,8 @@ const DEALT: readonly FactName[] = [
   'lost',
   'let-go',
   'assigned-again',
+  'assigned-while-leaving',
+  'group-lost',
   'rival-stored',
   'pull-failed',
   'commit-failed',
@@ -39,6 +42,12 @@ const DEALT: readonly FactName[] = [
 
 function run(seed: number, onLine?: (line: string) => void): Promise<SimResult> {
   return runOne({ seed, drawing: DRAWING }, onLine);
+}
+
+/** By the seed that found it before, which is enough; else by the first {@link BUG_SEEDS}. */
+async function isFound(bug: Bug): Promise<boolean> {
+  const atOnce = bug.seed <= BUG_SEEDS && (await hunt(bug, { from: bug.seed, seedsMax: 1 })).seeds !== null;
+  return atOnce || (await hunt(bug, { from: 1, seedsMax: BUG_SEEDS })).seeds !== null;
 }
 
 test(`the promises hold under the chaos of ${SEEDS} seeds, and every kind of fault was dealt`, async () => {
@@ -71,7 +80,7 @@ test('a kept run still finds what it was kept for', async () => {
 });
 
 test('however many processes run the seeds, the first that breaks a rule is told', async () => {
-  const seeds = { from: 1, count: 50, rerunShare: 0 };
+  const seeds = { from: 1, count: 30, rerunShare: 0 };
 
   const one = await runMany(seeds, 1);
   const two = await runMany(seeds, 2);
@@ -120,7 +129,7 @@ test(`every planted bug is found within ${BUG_SEEDS} seeds`, async () => {
   const missed: string[] = [];
   const work = async (): Promise<void> => {
     for (let bug = left.shift(); bug !== undefined; bug = left.shift()) {
-      if ((await hunt(bug, BUG_SEEDS)).seeds === null) missed.push(bug.name);
+      if (!(await isFound(bug))) missed.push(bug.name);
     }
   };
 
@@ -130,9 +139,9 @@ test(`every planted bug is found within ${BUG_SEEDS} seeds`, async () => {
 });
 
 test('a bug whose text is not in the engine is an error, not a bug that was not found', async () => {
-  const bug = { name: 'no-such-bug', does: '', file: 'src/engine/engine.ts', find: '', replace: '' };
+  const bug = { name: 'no-such-bug', seed: 1, does: '', file: 'src/engine/engine.ts', find: '', replace: '' };
 
-  await assert.rejects(hunt(bug, 1), /SIM_BUG=no-such-bug is none of/);
+  await assert.rejects(hunt(bug, { from: 1, seedsMax: 1 }), /SIM_BUG=no-such-bug is none of/);
 });
 
 test('what was due while a process stood still happens when it runs again, in its old order', () => {

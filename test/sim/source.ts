@@ -2,16 +2,18 @@
  * The simulated source: partitions that are planned beforehand, positions that outlive a process,
  * and a consumer that hands out late and in parts, fails, revokes and assigns again.
  *
- * It keeps the Source contract to the letter and is as unpleasant as the contract allows. Records
- * come twice only after an assignment, from the committed position on.
+ * It keeps the Source contract and is as unpleasant as the contract allows. Records come twice only
+ * after an assignment, from the committed position on. In one thing it is worse: a partition may be
+ * assigned anew while its revoke is still awaited.
  */
-import type { Delivery, NotedPosition, TopicPartition } from '../../src/model/delivery.ts';
+import type { Delivery, Header, NotedPosition, TopicPartition } from '../../src/model/delivery.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../src/ports/source.ts';
 import type { GroupStore } from './broker.ts';
 import { nameOf, Rival } from './broker.ts';
 import type { PortContext } from './context.ts';
 import type { PartitionPlan, SimRecord } from './plan.ts';
+import { ID_HEADER } from './plan.ts';
 import type { SimRandom } from './random.ts';
 
 /** How often a pull that waits looks again, milliseconds: partitions may have been resumed. */
@@ -54,6 +56,7 @@ export class SimSource implements Source {
   readonly #rivalry: SimRandom;
   readonly #metadata: SimRandom;
   readonly #hangs: SimRandom;
+  readonly #returns: SimRandom;
 
   constructor(store: GroupStore, context: PortContext) {
     this.#store = store;
@@ -62,6 +65,7 @@ export class SimSource implements Source {
     this.#rivalry = context.random.child('rivalry');
     this.#metadata = context.random.child('metadata');
     this.#hangs = context.random.child('hangs');
+    this.#returns = context.random.child('returns');
   }
 
   async open(listener: SourceListener): Promise<void> {
@@ -114,6 +118,11 @@ export class SimSource implements Source {
         deliveries: Math.max(0, ready - next),
       };
     });
+  }
+
+  /** Whether the group is read here. */
+  get isOpen(): boolean {
+    return this.#listener !== null && !this.#closed;
   }
 
   /** A question about these positions: whether their partitions are still ours as they are now. */
@@ -192,7 +201,7 @@ export class SimSource implements Source {
         if (bytes > bytesLeft && taken.length > 0) return taken;
         bytesLeft -= bytes;
         part.next += 1;
-        taken.push({ ...record.delivery });
+        taken.push(handOut(record.delivery));
       }
     }
     return taken;
@@ -307,6 +316,20 @@ export class SimSource implements Source {
     this.#planRevoke();
   }
 
+  /** Sometimes a partition comes back while it is being taken away: what is held of it belongs to its former time. */
+  #planReturn(leaving: readonly Owned[]): void {
+    const { clock, faults, plan, report } = this.#context;
+    if (!this.#returns.chance(faults().assignedWhileLeaving)) return;
+    clock.schedule(this.#returns.int(0, plan.limits.revokeMs), () => {
+      const back = leaving.filter(
+        (each) => !each.lost && this.#owned.get(each.partition) === each && this.#returns.chance(0.5),
+      );
+      if (back.length === 0 || this.#closed) return;
+      report({ type: 'fault', what: 'assigned-while-leaving' });
+      this.#assign(back.map(({ partition }) => partition));
+    });
+  }
+
   /**
    * The process has been silent for too long: the group goes on without it, and another member has its
    * partitions for a while. It is told when it runs again, too late to commit anything.
@@ -346,10 +369,19 @@ export class SimSource implements Source {
     const startedMs = clock.monotonic();
     report({ type: 'revoking', group: this.#group, partitions });
     this.#telling = this.#listener?.revoked(partitions) ?? null;
+    this.#planReturn(leaving);
     await this.#telling;
     this.#telling = null;
     report({ type: 'let-go', group: this.#group, partitions, elapsedMs: clock.monotonic() - startedMs });
     for (const each of leaving)
       if (this.#owned.get(each.partition) === each) this.#owned.delete(each.partition);
   }
+}
+
+/** An object of its own each time, and so are the bytes of its id, by which its outputs are told from those of another time. */
+function handOut(delivery: Delivery): Delivery {
+  const headers = delivery.headers.map((header): Header =>
+    header[0] === ID_HEADER ? [ID_HEADER, header[1].subarray()] : header,
+  );
+  return { ...delivery, headers };
 }

@@ -90,6 +90,7 @@ function describeFact(fact: Fact): string {
       return `${fact.group} ${fact.type} ${recordOf(fact.position)}`;
     case 'transact-asked':
     case 'transacted':
+    case 'transact-answered':
       return `${fact.transaction.group} ${fact.type} ${transaction(fact.transaction)}`;
     case 'transact-failed':
       return `${fact.transaction.group} transaction fails: ${fact.why}`;

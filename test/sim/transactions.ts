@@ -9,6 +9,7 @@ import type { PublishResult } from '../../src/ports/sink.ts';
 import type { Transaction, Transactions } from '../../src/ports/transactions.ts';
 import type { PortContext } from './context.ts';
 import { refusalOf } from './refusal.ts';
+import type { SimRandom } from './random.ts';
 import type { SimSource } from './source.ts';
 
 /** One process's transactions, over the sources of its groups. */
@@ -16,11 +17,13 @@ export class SimTransactions implements Transactions {
   readonly #context: PortContext;
   readonly #sources: ReadonlyMap<string, SimSource>;
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #losses: SimRandom;
   #closed = false;
 
   constructor(context: PortContext, sources: ReadonlyMap<string, SimSource>) {
     this.#context = context;
     this.#sources = sources;
+    this.#losses = context.random.child('losses');
   }
 
   async transact(transaction: Transaction): Promise<readonly PublishResult[]> {
@@ -43,7 +46,7 @@ export class SimTransactions implements Transactions {
     const { clock, outside, plan, random, report, faults } = this.#context;
     const { sinkMsMax, commitMsMax } = plan.latencies;
     const source = this.#sources.get(transaction.group);
-    if (source === undefined) throw new EngineError('E_ASSERT', `no group ${transaction.group}`);
+    if (source?.isOpen !== true) throw new EngineError('E_GROUP_LOST', transaction.group);
     report({ type: 'transact-asked', transaction });
     const owned = source.ownership(transaction.positions);
     const stallMs = random.chance(faults().sinkStalls) ? random.int(500, 2000) : 0;
@@ -52,6 +55,7 @@ export class SimTransactions implements Transactions {
     await clock.running();
     await clock.wait(random.int(0, sinkMsMax));
     if (answer instanceof EngineError) throw answer;
+    if (answer.every((result) => result === null)) report({ type: 'transact-answered', transaction });
     return answer;
   }
 
@@ -59,9 +63,14 @@ export class SimTransactions implements Transactions {
   #conclude(transaction: Transaction, apply: () => boolean): readonly PublishResult[] | EngineError {
     const { faults, random, dealtFatal, report } = this.#context;
     const fail = (why: string, error: EngineError): EngineError => {
-      report({ type: 'transact-failed', transaction, why });
+      report({ type: 'transact-failed', transaction, why, isFinal: !error.retriable });
       return error;
     };
+    if (this.#losses.chance(faults().groupLost)) {
+      dealtFatal('E_GROUP_LOST');
+      report({ type: 'fault', what: 'group-lost' });
+      return fail('group lost', new EngineError('E_GROUP_LOST', 'simulated'));
+    }
     if (random.chance(faults().sinkFails)) return fail('fault', new EngineError('E_LOG_IO', 'simulated'));
     const refusals = transaction.publications.map((each) => refusalOf(this.#context, each));
     if (refusals.some((refusal) => refusal !== null)) {

@@ -13,7 +13,7 @@ import type { Abilities } from './abilities.ts';
 import { ABILITIES } from './abilities.ts';
 import { Behaviours } from './behaviour.ts';
 import { GroupStore } from './broker.ts';
-import type { Checker } from './checkers.ts';
+import type { Checker, EngineView } from './checkers.ts';
 import { CHECKERS } from './checkers.ts';
 import { ProcessClock, runEvents, VirtualClock } from './clock.ts';
 import type { PortContext } from './context.ts';
@@ -42,8 +42,7 @@ const SESSION_MS = 1000;
 const SLOTS_MAX = 6;
 
 /** What the world needs of an engine. */
-export interface EngineLike {
-  readonly inFlight: number;
+export interface EngineLike extends EngineView {
   run(): Promise<{ readonly unfinished: number; readonly reason: string }>;
   drain(reason: string): unknown;
   /** Changes the number of threads while it runs. */

@@ -1,66 +1,52 @@
 /**
- * Circuits: a task stops in time, never without a cause, and is not dispatched any more then. That the
- * others go on is shown by a run that heals: it waits for them.
+ * Circuits: a task stops as soon as enough of what it finished was given up, never without that, and is
+ * not dispatched any more then. That the others go on is shown by a run that heals: it waits for them.
+ *
+ * The rule is worked out again here, from the order in which the process learns that deliveries are
+ * finished.
  */
-import type { BatchItem, DeliveryResult } from '../../../src/model/batch.ts';
-import type { Publication } from '../../../src/model/delivery.ts';
 import type { CircuitPolicy } from '../../../src/model/task.ts';
 import type { ProbeEvent } from '../../../src/ports/probe.ts';
+import type { Transaction } from '../../../src/ports/transactions.ts';
 import type { Checker, MakeChecker } from '../checkers.ts';
+import type { HandOut } from '../hand-out.ts';
 
 /** Of one task in one process. */
-interface Count {
-  givenUp: number;
+interface Tally {
+  /** The last results, as many as the window is long; true for given up. */
+  readonly last: boolean[];
   /** Given up one after the other. */
   run: number;
+  /** Why it must stop; sticks. */
+  due: string | null;
 }
 
 /** The rules of circuits. */
 export const circuitRules: MakeChecker = (ledger, violate): Checker => {
   const { tasks } = ledger.plan;
-  const counts = new Map<string, Count>();
+  const tallies = new Map<string, Tally>();
+  /** Finished by transactions of which the process has not heard. */
+  const unheard = new Map<Transaction, readonly HandOut[]>();
   /** It takes results for good: none is left aside because it ends. */
   let runs = true;
 
-  function countOf(task: string): Count {
-    const count = counts.get(task) ?? { givenUp: 0, run: 0 };
-    counts.set(task, count);
-    return count;
+  function tallyOf(task: string): Tally {
+    const tally = tallies.get(task) ?? { last: [], run: 0, due: null };
+    tallies.set(task, tally);
+    return tally;
   }
 
-  function judge(task: string, verdict: 'good' | 'given-up' | 'none'): void {
-    const count = countOf(task);
-    if (verdict === 'good') count.run = 0;
-    if (verdict !== 'given-up') return;
-    count.givenUp += 1;
-    count.run += 1;
-  }
-
-  function verdictOf(item: BatchItem, result: DeliveryResult): 'good' | 'given-up' | 'none' {
-    const handOut = ledger.handOut(item.delivery);
-    if (handOut === undefined || handOut.partition.epoch !== handOut.epoch || !handOut.partition.owned)
-      return 'none';
-    if (result.status === 'done') return 'good';
-    if (result.status === 'suspect') return handOut.suspicions > 1 ? 'given-up' : 'none';
-    if (result.status !== 'failed') return 'none';
-    if (!result.fault.retriable) return 'given-up';
-    const { retriesMax, task } = handOut.state;
-    return item.attempt > retriesMax && task.retry.onExhausted !== 'stop' ? 'given-up' : 'none';
-  }
-
-  /** A refused finding becomes a dead letter, and counts. */
-  function judgeRefused(publications: readonly Publication[]): void {
-    for (const publication of publications) {
-      const output = ledger.output(publication);
-      if (output !== null && output.state.behaviour.refused.has(output.number))
-        judge(output.state.task.name, 'given-up');
+  /** What was let go meanwhile is another's. */
+  function judge(finished: readonly HandOut[]): void {
+    for (const { isOurs, givenUp, state } of finished) {
+      const { name, circuit } = state.task;
+      const tally = tallyOf(name);
+      if (isOurs) count(tally, circuit, givenUp);
     }
   }
 
-  function judgeStop(name: string, reason: string): void {
-    const task = tasks.find((each) => each.name === name);
-    if (task === undefined || !mayOpen(task.circuit, countOf(name).givenUp))
-      violate('a circuit opens for a cause', `${name}: ${reason}`);
+  function judgeStop(task: string, reason: string): void {
+    if (tallyOf(task).due === null) violate('a circuit opens for a cause', `${task}: ${reason}`);
   }
 
   function seeProbe(event: ProbeEvent): void {
@@ -71,38 +57,38 @@ export const circuitRules: MakeChecker = (ledger, violate): Checker => {
   return {
     see(fact) {
       if (fact.type === 'started') {
-        counts.clear();
+        tallies.clear();
+        unheard.clear();
         runs = true;
-      } else if (fact.type === 'answered') {
-        judgeRefused(fact.publications.filter((_, index) => fact.results[index]?.retriable === false));
-      } else if (fact.type === 'transact-failed' && fact.why === 'refused') {
-        judgeRefused(fact.transaction.publications);
-      } else if (fact.type === 'probe') seeProbe(fact.event);
-      else if (fact.type === 'returned') {
-        for (const [index, item] of fact.batch.items.entries()) {
-          const result = fact.results[index];
-          if (result !== undefined) judge(tasks[item.task]?.name ?? '', verdictOf(item, result));
-        }
-      } else if (fact.type === 'dispatched') {
+      } else if (fact.type === 'transacted') unheard.set(fact.transaction, [...ledger.justFinished]);
+      else if (fact.type === 'transact-answered') judge(unheard.get(fact.transaction) ?? []);
+      else if (fact.type === 'probe') seeProbe(fact.event);
+      else if (fact.type === 'dispatched') {
         for (const item of fact.batch.items) {
           const name = tasks[item.task]?.name ?? '';
           if (ledger.stopped.has(name)) violate('a stopped task is not dispatched', `batch ${fact.batch.id}`);
         }
-      }
+      } else judge(ledger.justFinished);
     },
     afterEvent() {
       if (!runs || ledger.mended) return;
-      for (const { name, circuit } of tasks) {
-        const { run } = countOf(name);
-        if (circuit.consecutiveMax > 0 && run > circuit.consecutiveMax && !ledger.stopped.has(name))
-          violate('a circuit opens in time', `${name}: ${run} given up in a row`);
+      for (const [task, { due }] of tallies) {
+        if (due !== null && !ledger.stopped.has(task)) violate('a circuit opens in time', `${task}: ${due}`);
       }
     },
   };
 };
 
-/** Whether so many given up can open it, in whatever order they came. */
-function mayOpen({ consecutiveMax, deadLetterPercentMax, window }: CircuitPolicy, givenUp: number): boolean {
-  const inARow = consecutiveMax > 0 && givenUp > consecutiveMax;
-  return inARow || (deadLetterPercentMax > 0 && givenUp * 100 > deadLetterPercentMax * window);
+/** Only what is given up can open it. */
+function count(tally: Tally, circuit: CircuitPolicy, givenUp: boolean): void {
+  const { consecutiveMax, deadLetterPercentMax, window } = circuit;
+  tally.run = givenUp ? tally.run + 1 : 0;
+  tally.last.push(givenUp);
+  if (tally.last.length > window) tally.last.shift();
+  if (!givenUp) return;
+  const bad = tally.last.filter(Boolean).length;
+  const isFull = tally.last.length === window;
+  if (consecutiveMax > 0 && tally.run > consecutiveMax) tally.due ??= `${tally.run} given up in a row`;
+  if (deadLetterPercentMax > 0 && isFull && bad * 100 > deadLetterPercentMax * window)
+    tally.due ??= `${bad} of the last ${window} given up`;
 }

@@ -38,9 +38,9 @@ export const commitRules: MakeChecker = (ledger, violate) => {
     stored.set(partition, offset);
   }
 
-  /** One that is not answered within the revoke's deadline is left to the source, which must not count it. */
+  /** One that is not answered within its deadline is left to the source, which must not count it. */
   function checkLetGo(partition: PartitionState, elapsedMs: number): void {
-    if (elapsedMs >= ledger.plan.limits.revokeMs + ledger.plan.limits.commitMs) return;
+    if (elapsedMs >= ledger.plan.limits.commitMs || partition.owned) return;
     const waiting = [...underWay.values()].some((epochs) => epochs.get(partition) === partition.epoch);
     if (waiting) violate('commits end before a partition is let go', partition.name);
   }
@@ -50,6 +50,10 @@ export const commitRules: MakeChecker = (ledger, violate) => {
       switch (fact.type) {
         case 'started':
           underWay.clear();
+          break;
+        case 'probe':
+          // It is over: a revoke waits for nothing any more.
+          if (fact.event.type === 'failed' || fact.event.type === 'drained') underWay.clear();
           break;
         case 'commit-asked': {
           const partitions = fact.positions.map((position) => ledger.partition(fact.group, position));

@@ -13,9 +13,12 @@ import type { PartitionState } from '../partition-state.ts';
 export const transactionRules: MakeChecker = (ledger, violate): Checker => {
   /** By group; with the partitions and their epochs. */
   const underWay = new Map<string, ReadonlyMap<PartitionState, number>>();
+  /** Groups whose last transaction failed for good: this process may not go on with them. */
+  const over = new Set<string>();
 
   function checkAsked(transaction: Transaction): void {
     const { group, positions, publications } = transaction;
+    if (over.has(group)) violate('no transaction follows one that failed for good', group);
     if (underWay.has(group)) violate('one transaction of a group at a time', group);
     const partitions = positions.map((position) => ledger.partition(group, position));
     underWay.set(group, new Map(partitions.map((partition) => [partition, partition.epoch])));
@@ -92,6 +95,11 @@ export const transactionRules: MakeChecker = (ledger, violate): Checker => {
       switch (fact.type) {
         case 'started':
           underWay.clear();
+          over.clear();
+          break;
+        case 'probe':
+          // It is over: a revoke waits for nothing any more.
+          if (fact.event.type === 'failed' || fact.event.type === 'drained') underWay.clear();
           break;
         case 'transact-asked':
           checkAsked(fact.transaction);
@@ -99,6 +107,7 @@ export const transactionRules: MakeChecker = (ledger, violate): Checker => {
           break;
         case 'transact-failed':
           underWay.delete(fact.transaction.group);
+          if (fact.isFinal) over.add(fact.transaction.group);
           break;
         case 'transacted':
           underWay.delete(fact.transaction.group);
@@ -108,7 +117,7 @@ export const transactionRules: MakeChecker = (ledger, violate): Checker => {
           if (fact.elapsedMs >= ledger.plan.limits.revokeMs) break;
           for (const each of fact.partitions) {
             const partition = ledger.partition(fact.group, each);
-            if (underWay.get(fact.group)?.get(partition) === partition.epoch)
+            if (!partition.owned && underWay.get(fact.group)?.get(partition) === partition.epoch)
               violate('transactions end before a partition is let go', partition.name);
           }
           break;

@@ -7,6 +7,8 @@
 /** One planted bug. */
 export interface Bug {
   readonly name: string;
+  /** The first seed that finds it: where it does no more, the hunt begins at 1. */
+  readonly seed: number;
   /** What it does, as a person would say it. */
   readonly does: string;
   /** Path from the root of the repository. */
@@ -19,13 +21,16 @@ export interface Bug {
 export const BUGS: readonly Bug[] = [
   {
     name: 'highest-offset',
+    seed: 2,
     does: 'commits the highest offset read instead of the watermark',
-    file: 'src/engine/watermark.ts',
-    find: 'return this.#head === this.#tail ? this.#lastOffset + 1 : this.#offsetAt(this.#head);',
-    replace: 'return this.#lastOffset + 1;',
+    file: 'src/engine/commit.ts',
+    find: 'const { position: offset, contiguous } = partition.watermark;\n      if (offset === null || !isOf(partition.phase, whose)) continue;\n      const metadata = encodeAckMap(offset, partition.finishedAbove());',
+    replace:
+      "const { lastOffset, contiguous } = partition.watermark;\n      if (lastOffset < 0 || !isOf(partition.phase, whose)) continue;\n      const [offset, metadata] = [lastOffset + 1, ''];",
   },
   {
     name: 'drop-on-retry',
+    seed: 2,
     does: 'forgets a delivery that should wait for its retry',
     file: 'src/engine/settle.ts',
     find: 'retry.holdKey(work, delayMs);',
@@ -33,6 +38,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'no-hold-back',
+    seed: 4,
     does: 'lets later deliveries of a key pass the one that waits',
     file: 'src/engine/lane.ts',
     find: 'if (waiting === undefined) return false;',
@@ -40,6 +46,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'finish-before-ack',
+    seed: 1,
     does: 'finishes a delivery when its findings are queued, not when they are acknowledged',
     file: 'src/engine/publish.ts',
     find: 'work.unacknowledged = outgoing.length;\n    if (outgoing.length === 0)',
@@ -47,6 +54,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'dead-letter-not-awaited',
+    seed: 1,
     does: 'finishes a delivery before its dead letter is acknowledged',
     file: 'src/engine/publish.ts',
     find: 'work.unacknowledged = outgoing.length;\n    if (outgoing.length === 0)',
@@ -55,6 +63,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'lane-in-two-batches',
+    seed: 2,
     does: 'gives out a lane again while a batch of it is in hand',
     file: 'src/engine/dispatch.ts',
     find: 'if (lane.ready || lane.busy || lane.blocked ||',
@@ -62,6 +71,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'credit-leak',
+    seed: 2,
     does: 'does not give credit back for a delivery that a revoke dropped',
     file: 'src/engine/engine.ts',
     find: 'this.#credit.give(work.bytes);',
@@ -69,6 +79,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'resend-out-of-order',
+    seed: 4,
     does: 'sends failed publications again in the opposite order',
     file: 'src/engine/publish.ts',
     find: '(a, b) => b.sequence - a.sequence',
@@ -76,6 +87,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'dispatch-while-revoked',
+    seed: 9,
     does: 'goes on dispatching deliveries of a partition that is being taken away',
     file: 'src/engine/membership.ts',
     find: "partition.phase = 'revoking';",
@@ -83,6 +95,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'no-epoch-fence',
+    seed: 31,
     does: 'takes results of a partition that was let go for those of its successor',
     file: 'src/engine/settle.ts',
     find: "if (work.partition.phase === 'fenced') {",
@@ -90,6 +103,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'suspect-in-company',
+    seed: 2,
     does: 'runs a suspect together with others',
     file: 'src/engine/settle.ts',
     find: 'work.alone = true;',
@@ -97,6 +111,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'late-ack-lost',
+    seed: 1,
     does: 'forgets the answer of the sink when it comes late',
     file: 'src/engine/publish.ts',
     find: 'if (!this.#stopped) this.#settle(publications, results, startedMs);',
@@ -104,6 +119,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'double-ack',
+    seed: 4,
     does: 'takes one answer of the sink twice',
     file: 'src/engine/publish.ts',
     find: 'if (acknowledged.length > 0) this.#next.acknowledged(acknowledged);',
@@ -111,6 +127,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'commit-through-unfinished',
+    seed: 2,
     does: 'lets the watermark pass one unfinished delivery when the next one is finished',
     file: 'src/engine/watermark.ts',
     find: 'if (ticket !== this.#head) return false;',
@@ -118,6 +135,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'stuck-on-gap',
+    seed: 7,
     does: 'stops the watermark at an offset that does not exist',
     file: 'src/engine/watermark.ts',
     find: 'while (this.#head < this.#tail && this.#done[this.#head & mask] === 1) this.#head += 1;',
@@ -127,6 +145,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'credit-of-one-group',
+    seed: 8,
     does: 'sets no credit aside for pulls of other groups that wait',
     file: 'src/engine/credit.ts',
     find: 'return this.#deliveriesMax - this.#deliveries - this.#reservedDeliveries;',
@@ -134,14 +153,16 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'unrouted-commit',
+    seed: 5,
     does: 'tracks and commits deliveries that no task takes',
     file: 'src/engine/intake.ts',
     find: "if (lanes === null || phase !== 'active') return;",
     replace:
-      "if (lanes === null) for (const { offset } of run) watermark.finish(watermark.begin(offset, null));\n    if (lanes === null || phase !== 'active') return;",
+      "if (lanes === null) for (const { offset } of run) partition.watermark.finish(partition.watermark.begin(offset, null));\n    if (lanes === null || phase !== 'active') return;",
   },
   {
     name: 'retry-header-ignored',
+    seed: 15,
     does: 'does not look at the header that limits retries',
     file: 'src/engine/retry.ts',
     find: 'return Math.min(Number(asked), RETRY_MAX_BOUND);',
@@ -149,6 +170,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'ahead-without-bound',
+    seed: 3,
     does: 'never pauses a partition that is read far ahead of its watermark',
     file: 'src/engine/consume.ts',
     find: 'if (!this.#isAhead(state)) return false;',
@@ -156,6 +178,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'resize-without-drain',
+    seed: 37,
     does: 'shrinks the pool while slots that go have batches in hand',
     file: 'src/engine/resize.ts',
     find: 'await conditions.until(() => dispatch.isConfined || ended(), null);',
@@ -163,6 +186,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'ack-map-one-more',
+    seed: 2,
     does: 'passes over the delivery behind each run that is noted as finished',
     file: 'src/engine/ack-map.ts',
     find: 'if (offset < run[1]) return true;',
@@ -170,6 +194,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'ack-map-unread',
+    seed: 2,
     does: 'does again what is noted as finished',
     file: 'src/engine/intake.ts',
     find: 'if (skips.has(delivery.offset)) {',
@@ -177,6 +202,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'release-out-of-order',
+    seed: 10,
     does: 'releases deliveries behind one that is not done, in exactly-once mode',
     file: 'src/engine/transact.ts',
     find: 'if (work.held === null || outgoing.length',
@@ -184,6 +210,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'position-without-findings',
+    seed: 10,
     does: 'leaves a finding out of the transaction that holds its position',
     file: 'src/engine/transact.ts',
     find: 'publications: outgoing });',
@@ -191,6 +218,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'transact-unknown-again',
+    seed: 50,
     does: 'repeats a transaction of which it is not known whether it took effect',
     file: 'src/engine/transact.ts',
     find: 'if (!(error instanceof EngineError) || !error.retriable) throw error;',
@@ -198,6 +226,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'circuit-commits-past',
+    seed: 20,
     does: 'takes what a stopped task drops for finished',
     file: 'src/engine/engine.ts',
     find: 'readonly #drop = (work: Work): void => {',
@@ -206,6 +235,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'circuit-stops-all',
+    seed: 6,
     does: 'stops all tasks when one circuit opens',
     file: 'src/engine/engine.ts',
     find: "if (partition.lanes === owner && partition.phase === 'active')",
@@ -213,6 +243,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'circuit-goes-on',
+    seed: 6,
     does: 'reads and dispatches on after a circuit has opened',
     file: 'src/engine/engine.ts',
     find: "if (partition.lanes === owner && partition.phase === 'active')",
@@ -220,13 +251,72 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'commit-without-deadline',
+    seed: 86,
     does: 'waits for a commit that never answers',
     file: 'src/engine/commit.ts',
     find: 'if (await withDeadline(clock, this.now(whose), leftMs())) return true;',
     replace: 'if (await this.now(whose)) return true;',
   },
   {
+    name: 'held-keys-without-bound',
+    seed: 8,
+    does: 'holds any number of keys apart',
+    file: 'src/engine/retry.ts',
+    find: 'return lane.owner.heldKeys < lane.owner.task.heldKeysMax;',
+    replace: 'return lane.owner.heldKeys >= 0;',
+  },
+  {
+    name: 'lanes-without-bound',
+    seed: 2,
+    does: 'pulls more than the longest lane has room for',
+    file: 'src/engine/consume.ts',
+    find: 'Math.min(room, task.laneLengthMax - longest)',
+    replace: 'Math.max(room, task.laneLengthMax - longest)',
+  },
+  {
+    name: 'why-the-highest',
+    seed: 1,
+    does: 'names the highest unfinished delivery as the one that holds the watermark',
+    file: 'src/engine/inspect.ts',
+    find: 'const work = partition.watermark.lowest;',
+    replace: 'const work = [...partition.watermark.unfinished()].at(-1) ?? null;',
+  },
+  {
+    name: 'circuit-at-the-decision',
+    seed: 4,
+    does: 'tells the circuit of a delivery that is given up before its dead letter is acknowledged',
+    file: 'src/engine/settle.ts',
+    find: "probe({ type: 'dead-letter', ...told });\n      output()",
+    replace: "probe({ type: 'dead-letter', ...told });\n      this.#judge(work);\n      output()",
+  },
+  {
+    name: 'group-lost-again',
+    seed: 50,
+    does: 'goes on after the group of a transaction is lost',
+    file: 'src/engine/transact.ts',
+    find: 'if (!(error instanceof EngineError) || !error.retriable) throw error;',
+    replace:
+      "if (!(error instanceof EngineError && (error.retriable || error.code === 'E_GROUP_LOST'))) throw error;",
+  },
+  {
+    name: 'released-while-finished',
+    seed: 34,
+    does: 'holds a transaction for over before the last of its deliveries is finished',
+    file: 'src/engine/transact.ts',
+    find: 'group.failures = 0;\n',
+    replace: 'group.failures = 0;\n    group.underWay = null;\n',
+  },
+  {
+    name: 'commit-beside-revoke',
+    seed: 147,
+    does: 'commits a partition that is being revoked beside its revoke, also when that is over',
+    file: 'src/engine/commit.ts',
+    find: "phase === 'active' || phase === 'stopped'",
+    replace: "phase !== 'fenced'",
+  },
+  {
     name: 'former-epoch-kept',
+    seed: 10,
     does: 'keeps what was held for the former assignment of a partition',
     file: 'src/engine/membership.ts',
     find: 'this.#context.fenced(former);',

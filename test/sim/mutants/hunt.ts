@@ -5,6 +5,9 @@ import type { RunId } from '../seeds.ts';
 import { runName } from '../seeds.ts';
 import type { Bug } from './bugs.ts';
 
+/** Half of a short hunt is loading. */
+const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/sim');
+
 /** How a hunt ended: the seeds it took, or `null` when none found the bug, and what was said last. */
 export interface Hunt {
   readonly bug: Bug;
@@ -12,10 +15,16 @@ export interface Hunt {
   readonly said: string;
 }
 
-/** Tries seeds from 1 on until one finds the bug. Rejects when the bug could not be planted. */
-export async function hunt(bug: Bug, seedsMax: number): Promise<Hunt> {
-  const seeds = ['--seeds', String(seedsMax), '--rerun', '0', '--jobs', '1', '--no-kept'];
-  const { code, output } = await simulate(bug, seeds);
+/** Where to hunt. */
+export interface Ground {
+  readonly from: number;
+  readonly seedsMax: number;
+}
+
+/** Tries seeds until one finds the bug. Rejects when the bug could not be planted. */
+export async function hunt(bug: Bug, { from, seedsMax }: Ground): Promise<Hunt> {
+  const seeds = ['--seeds', String(seedsMax), '--from', String(from)];
+  const { code, output } = await simulate(bug, [...seeds, '--rerun', '0', '--jobs', '1', '--no-kept']);
   const said = output.trim().split('\n').at(-1) ?? '';
   if (code === 0) return { bug, seeds: null, said };
   const nth = /^sim: VIOLATION at seed [\d@]+, the (\d+)\. tried: /.exec(said)?.[1];
@@ -33,7 +42,7 @@ export async function finds(bug: Bug, run: RunId): Promise<boolean> {
 function simulate(bug: Bug, options: readonly string[]): Promise<{ code: number | null; output: string }> {
   const files = ['--import', join(import.meta.dirname, 'plant.ts'), join(import.meta.dirname, '../run.ts')];
   const child = spawn(process.execPath, [...files, ...options], {
-    env: { ...process.env, SIM_BUG: bug.name },
+    env: { ...process.env, SIM_BUG: bug.name, NODE_COMPILE_CACHE: CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -22,7 +22,7 @@ let found = 0;
 /** Takes bugs in turn; lines are said in the order of the list. */
 async function work(): Promise<void> {
   for (const [index, bug] of left) {
-    const { seeds, said } = await hunt(bug, Number(values.seeds));
+    const { seeds, said } = await hunt(bug, { from: 1, seedsMax: Number(values.seeds) });
     if (seeds !== null) found += 1;
     const by = seeds === null ? 'NOT FOUND' : said.replace(/^.*tried: /, '');
     lines[index] = `${bug.name.padEnd(NAME_LENGTH)} ${String(seeds ?? '-').padStart(5)}  ${by}`;

@@ -20,12 +20,13 @@ function judged(outputs: readonly LedgerOutput[], changes: Partial<Judged> = {})
     mode: 'at-least-once',
     faults: [],
     ends: new Map<number, EndKind>([
-      [1, 'cut'],
+      [1, 'killed'],
       [2, 'ordered'],
+      [3, 'stopped'],
     ]),
     dealt: new Map([['kill -9', 3]]),
     isWhole: true,
-    repeatedMax: 2,
+    repeatedMax: { ordered: 0, stopped: 1, killed: 2 },
     log: judge(IN, inLog('a1', 'a2', 'a3')),
     engine: judge(IN, outputs),
     ...changes,
@@ -38,14 +39,22 @@ test('a run without a fault has no findings', () => {
   assert.deepEqual(findings(judged(WHOLE)), []);
 });
 
-test('after a cut so many may be repeated as the limits say, and no more', () => {
+test('after a kill so many may be repeated as the limits say, and no more', () => {
   const twice = [...seen(1, 'a1', 'a2'), ...WHOLE];
   const thrice = [...seen(1, 'a1', 'a2', 'a3'), ...WHOLE];
 
   assert.deepEqual(findings(judged(twice)), []);
   assert.deepEqual(findings(judged(thrice)), [
-    'at-least-once: 3 of life 1, which was cut, repeated: at most 2 may be',
+    'at-least-once: 3 of life 1, which was killed, repeated: at most 2 may be',
   ]);
+});
+
+test('after a stop less may be repeated than after a kill', () => {
+  const [one, two] = [seen(4, 'a1'), seen(4, 'a1', 'a2')];
+  const whole = seen(3, 'a1', 'a2', 'a3');
+
+  assert.deepEqual(findings(judged([...whole, ...one])), []);
+  assert.equal(findings(judged([...whole, ...two])).length, 1);
 });
 
 test('after an ordered end nothing may be repeated', () => {

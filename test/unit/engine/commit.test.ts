@@ -55,7 +55,7 @@ test('one commit is in flight at a time, and the next has what was finished mean
   const first = commit.now();
   finish(1);
   const second = commit.now();
-  commit.soon();
+  void commit.soon();
   await settle();
   const inFlight = offsets();
 
@@ -109,7 +109,7 @@ test('a commit that never answers is given up at the deadline, and no second one
   finish(0);
   const first = commit.within(() => Math.max(0, 500 - clock.monotonic()));
   finish(1);
-  commit.soon();
+  void commit.soon();
   await clock.advance(500);
 
   assert.equal(await first, false);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EngineError } from '../../../src/model/errors.ts';
 import { AGAIN, BAD, done, EngineBench, SILENT } from './engine-bench.ts';
 import { deliveries, delivery, LIMITS, POLICY, settle, TASK } from './support.ts';
 
@@ -196,3 +197,30 @@ test('a stop that waits for nothing tells no step as overdue by drainMs', async 
     [0],
   );
 });
+
+for (const [when, commit] of [
+  ['of the interval', (bench: EngineBench) => bench.clock.advance(LIMITS.commitIntervalMs)],
+  [
+    'of a revoke',
+    (bench: EngineBench) => bench.source.listener?.revoked([{ topic: 'app-crash', partition: 0 }]),
+  ],
+] as const) {
+  test(`what goes wrong within the engine in a commit ${when} ends the run, and is told`, async () => {
+    const told: string[] = [];
+    const bench = new EngineBench({
+      probe: ({ type }) => {
+        if (type === 'committed') throw new EngineError('E_ASSERT', 'planted');
+        told.push(type);
+      },
+    });
+    const ended = assert.rejects(bench.ended, { code: 'E_ASSERT' });
+    await bench.feed(delivery(0));
+    await bench.answer(SILENT);
+
+    await commit(bench);
+    await bench.clock.advance(LIMITS.commitIntervalMs);
+
+    await ended;
+    assert.ok(told.includes('failed'));
+  });
+}
