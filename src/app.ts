@@ -35,6 +35,8 @@ import { usableCores } from './system/cores.ts';
 import { systemRandom } from './system/random.ts';
 import { ownVersion } from './system/version.ts';
 import { openLog } from './transport/log/store.ts';
+import type { RetentionOptions } from './transport/log/retention.ts';
+import type { Reader } from './transport/log/trim.ts';
 import { MemoryBroker } from './transport/memory/broker.ts';
 import { MemorySink } from './transport/memory/sink.ts';
 import { MemorySource } from './transport/memory/source.ts';
@@ -86,6 +88,8 @@ interface Transport {
   readonly sink: Sink;
   /** For exactly once. */
   transactions(): Transactions;
+  /** A group has partitions to read. Before that nothing may be removed: another process may own the group. */
+  entered(): void;
   close(): Promise<void>;
 }
 
@@ -140,7 +144,11 @@ async function open(config: Config, options: AppOptions, closers: Closers): Prom
   const backlog = async (): Promise<readonly Backlog[]> =>
     (await Promise.all(groups.map(({ source }) => source.backlog()))).flat();
   const metrics = createMetrics({ inFlight: () => engine.inFlight, backlog });
-  const probe = fanOut(metrics.probe, health.probe, logProbe(options.logger), ...(options.probes ?? []));
+  const retain: Probe = (event) => {
+    if (event.type === 'assigned') transport.entered();
+  };
+  const shown = [metrics.probe, health.probe, logProbe(options.logger)];
+  const probe = fanOut(...shown, retain, ...(options.probes ?? []));
   const transport = await openTransport(config, options, { probe, closers });
   const pool = await openPool(config);
   closers.add('pool', () => pool.close());
@@ -162,18 +170,17 @@ async function open(config: Config, options: AppOptions, closers: Closers): Prom
   });
   const server = system.http === null ? null : await startServer({ ...system.http, metrics, health });
   if (server !== null) closers.add('http', () => server.close());
-  const app: App = running({
+  const parts = {
     engine,
     pool,
     backlog,
     closers,
     address: server?.address ?? null,
-    control: await listen(
-      config,
-      controlTarget(() => app),
-      options.logger,
-    ),
-  });
+  };
+  let control: Control | null = null;
+  const app = running({ ...parts, closeControl: async () => control?.close() });
+  // Somebody may ask as soon as it listens.
+  control = await listen(config, controlTarget(app), options.logger);
   return app;
 }
 
@@ -183,10 +190,10 @@ interface AppParts extends Pick<App, 'address' | 'backlog'> {
   readonly pool: Pool;
   readonly closers: Closers;
   /** Closed after everything else, when its clients have been told of the end. */
-  readonly control: Control | null;
+  readonly closeControl: () => Promise<void>;
 }
 
-function running({ engine, pool, closers, control, ...shown }: AppParts): App {
+function running({ engine, pool, closers, closeControl, ...shown }: AppParts): App {
   const ended = Promise.withResolvers<EngineReport>();
   // Who does not wait for the end does not have to hear of it.
   ended.promise.catch(() => undefined);
@@ -206,7 +213,7 @@ function running({ engine, pool, closers, control, ...shown }: AppParts): App {
       } finally {
         await closers.close();
         ended.resolve(result);
-        await control?.close();
+        await closeControl();
       }
     },
     drain: (reason) => drain(reason),
@@ -235,42 +242,62 @@ async function listen({ system }: Config, target: ControlTarget, logger: Logger)
   }
 }
 
-/** What the control socket shows of an app, from the moment that there is one. */
-function controlTarget(app: () => App): ControlTarget {
-  const facts = { pid: process.pid, version: ownVersion(), startedMs: Date.now() };
+/** What the control socket shows of an app. */
+function controlTarget(app: App): ControlTarget {
+  const facts = {
+    pid: process.pid,
+    version: ownVersion(),
+    startedMs: Date.now(),
+  };
   return {
-    status: () => ({ ...app().status(), ...facts, threads: app().threads }),
-    why: (topic, partition) => app().why(topic, partition),
-    backlog: () => app().backlog(),
+    status: () => ({ ...app.status(), ...facts, threads: app.threads }),
+    why: (topic, partition) => app.why(topic, partition),
+    backlog: () => app.backlog(),
     scale: async (threads) => {
-      const before = app().threads;
-      await app().scale(threads);
-      return { before, after: app().threads };
+      const before = app.threads;
+      await app.scale(threads);
+      return { before, after: app.threads };
     },
-    drain: (reason) => app().drain(reason),
-    stop: (reason) => app().stop(reason),
+    drain: (reason) => app.drain(reason),
+    stop: (reason) => app.stop(reason),
   };
 }
 
 async function openTransport(
-  { system }: Config,
+  config: Config,
   options: AppOptions,
   { probe, closers }: Opening,
 ): Promise<Transport> {
+  const { system } = config;
   const transport =
-    system.transport === 'memory' ? memoryTransport(system.from, options) : await logTransport(system, probe);
+    system.transport === 'memory' ? memoryTransport(system.from, options) : await logTransport(config, probe);
   closers.add('transport', () => transport.close());
   closers.add('sink', () => transport.sink.close());
   return transport;
 }
 
-async function logTransport(
-  { data, from, log: settings }: Config['system'],
-  probe: Probe,
-): Promise<Transport> {
+async function logTransport(config: Config, probe: Probe): Promise<Transport> {
+  const { data, from, log: settings } = config.system;
   const log = await openLog({ dir: resolve(data), ...settings });
-  const retention = log.retain({
-    ...settings.retention,
+  let retains = false;
+  return {
+    topics: () => log.topics().map(({ name }) => name),
+    source: (group, subscribes) => log.source({ group, subscribes, from }),
+    sink: log.sink(),
+    transactions: () => log.transactions(),
+    entered: () => {
+      if (!retains) log.retain(retentionOf(config, probe));
+      retains = true;
+    },
+    close: () => log.close(),
+  };
+}
+
+/** What the log removes by itself, and how that is told. */
+function retentionOf(config: Config, probe: Probe): RetentionOptions {
+  return {
+    ...config.system.log.retention,
+    readers: readersOf(tasksOf(config)),
     onTrimmed: ({ removed, held }) => {
       const records = removed.reduce((sum, partition) => sum + partition.records, 0);
       const bytes = removed.reduce((sum, partition) => sum + partition.bytes, 0);
@@ -279,16 +306,6 @@ async function logTransport(
     onFailed: (error) => {
       const { code, message } = toFault(error, 'E_LOG_IO');
       probe({ type: 'log-trim-failed', code, message });
-    },
-  });
-  return {
-    topics: () => log.topics().map(({ name }) => name),
-    source: (group, subscribes) => log.source({ group, subscribes, from }),
-    sink: log.sink(),
-    transactions: () => log.transactions(),
-    close: async () => {
-      await retention.close();
-      await log.close();
     },
   };
 }
@@ -305,6 +322,7 @@ function memoryTransport(from: Config['system']['from'], { broker, sink }: AppOp
         from: from === 'latest' ? 'latest' : 'earliest',
       }),
     transactions: () => new MemoryTransactions(topics),
+    entered: () => undefined,
     sink: sink ?? new MemorySink({ keep: false, broker: topics }),
     close: () => Promise.resolve(),
   };
@@ -355,6 +373,14 @@ function subscription(tasks: readonly Task[], group: string, probe: Probe): (top
     if (route.type === 'ambiguous') probe({ type: 'unrouted', group, topic, tasks: route.tasks });
     return route.type === 'task';
   };
+}
+
+/** The groups of the tasks, as retention has to know them before they have read anything. */
+function readersOf(tasks: readonly Task[]): readonly Reader[] {
+  return [...new Set(tasks.map(({ group }) => group))].map((group) => ({
+    group,
+    subscribes: (topic) => routeTopic(tasks, group, topic).type === 'task',
+  }));
 }
 
 /** Rejects when closing takes longer; the rest is closed all the same. */

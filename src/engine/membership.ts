@@ -87,7 +87,10 @@ export class Membership implements SourceListener {
       .map(({ topic, partition }) => this.partitionOf(topic, partition))
       .filter((partition) => partition !== undefined);
     for (const partition of leaving) partition.phase = 'revoking';
-    await conditions.until(() => ended() || leaving.every(({ phase, isSettled }) => phase === 'fenced' || isSettled), revokeMs);
+    await conditions.until(
+      () => ended() || leaving.every(({ phase, isSettled }) => phase === 'fenced' || isSettled),
+      revokeMs,
+    );
     const untilMs = clock.monotonic() + commitMs;
     const leftMs = (): number => (ended() ? 0 : Math.max(0, untilMs - clock.monotonic()));
     if (!ended()) await this.#context.commitRevoking(leftMs);

@@ -167,7 +167,7 @@ const LINES: EventTable<Line> = {
   resized: ({ before, after }) => ({ level: 'info', stage: 'dispatch', fields: { before, after } }),
   'step-overdue': ({ step, deadlineMs }) => ({ level: 'warn', fields: { step, deadlineMs } }),
   'log-trimmed': ({ records, bytes, partitions, held }) => ({
-    level: 'info',
+    level: records > 0 ? 'info' : 'debug',
     fields: {
       records,
       bytes,

@@ -14,7 +14,7 @@ export type ExitSignal = 'SIGINT' | 'SIGTERM';
 export interface SignalOptions {
   /** Begins the ordered exit. */
   readonly first: (signal: ExitSignal) => void;
-  /** A last word before the process ends with 130 (SIGINT) or 143 (SIGTERM). */
+  /** A last word before the process ends by the signal, which shells tell as 130 (SIGINT) or 143 (SIGTERM). */
   readonly second?: (signal: ExitSignal) => void;
   /** Milliseconds in which the same signal again does not count. */
   readonly echoMs?: number;
@@ -45,10 +45,17 @@ export function onSignals({ first, second, echoMs = ECHO_MS }: SignalOptions): (
   };
 }
 
+/**
+ * Ends by the signal itself, as if it had never been listened for. `process.exit` would wait for the threads
+ * of libuv, and a write to the log that is under way there may wait for this very thread.
+ */
 function exitNow(signal: ExitSignal, lastWord: SignalOptions['second']): never {
   try {
     lastWord?.(signal);
   } finally {
+    for (const each of SIGNALS) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+    // The first process of a container is not ended by its own signals.
     process.exit(EXIT_CODE_OF_SIGNALS + constants.signals[signal]);
   }
 }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { NotedPosition, TopicPartition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Environment, StoredHolder, StoredPosition } from './environment.ts';
+import { ROOM_KEPT_TO_REMOVE_BYTES } from './environment.ts';
 import { writeFailure } from './failure.ts';
 import { isAlive, thisHolder } from './holder.ts';
 
@@ -108,7 +109,8 @@ export class Group {
 
   async #write(callback: () => void): Promise<void> {
     try {
-      await this.#environment.write(() => this.#environment.inside(callback));
+      // Of a group little is written, and what is committed on a full disk need not be done again.
+      await this.#environment.write(() => this.#environment.inside(callback), 0, ROOM_KEPT_TO_REMOVE_BYTES);
     } catch (error) {
       throw await writeFailure(error, this.#environment.dir);
     }

@@ -111,17 +111,30 @@ function hasNoLocks(dir: string): boolean {
   }
 }
 
-/** Opens LMDB, in the turn that the gate gives. */
+/**
+ * Opens LMDB, in the turn that the gate gives.
+ *
+ * lmdb listens for the end of the process, and closes the environment then, also while its own thread
+ * is in the middle of a transaction: the process hangs in its exit, and the lock that the transaction
+ * held is never free again, for no process. So that listener is taken away; an environment that is not
+ * closed is what LMDB is made for.
+ */
 export function openRoot(dir: string, readOnly: boolean): RootDatabase<unknown, string> {
-  // Without event-turn batching every promise that LMDB makes is in our hands; see `write`.
-  return open({
-    path: dir,
-    readOnly,
-    noSubdir: false,
-    maxDbs: 16,
-    strictAsyncOrder: true,
-    eventTurnBatching: false,
-  });
+  const listeners = new Set(process.listeners('exit'));
+  try {
+    // Without event-turn batching every promise that LMDB makes is in our hands; see `write`.
+    return open({
+      path: dir,
+      readOnly,
+      noSubdir: false,
+      maxDbs: 16,
+      strictAsyncOrder: true,
+      eventTurnBatching: false,
+    });
+  } finally {
+    for (const listener of process.listeners('exit'))
+      if (!listeners.has(listener)) process.off('exit', listener);
+  }
 }
 
 /** Opens the tables; makes what is missing in the turn of a writer. `null`: reads only. */

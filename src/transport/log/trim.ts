@@ -29,6 +29,14 @@ export interface RetentionPolicy {
   readonly bytes: number;
   /** `keep`: not what a group that has a position in the partition has not committed. */
   readonly uncommitted: 'keep' | 'drop';
+  /** Groups that count also where they have no position yet, since they are about to take one. */
+  readonly readers?: readonly Reader[];
+}
+
+/** A group that reads, or is about to. */
+export interface Reader {
+  readonly group: string;
+  readonly subscribes: (topic: string) => boolean;
 }
 
 /** What was removed of a partition. */
@@ -98,7 +106,11 @@ export async function trimLog(
       const place = { topic: topic.name, partition };
       const trimmed = await trimPartition(work, signal);
       if (trimmed.records > 0) {
-        removed.push({ ...place, ...trimmed, start: startOf(environment.tables, topic, partition) });
+        removed.push({
+          ...place,
+          ...trimmed,
+          start: startOf(environment.tables, topic, partition),
+        });
       }
       if (signal?.aborted === true) return { removed, held };
       const holder = holderOf(work);
@@ -179,7 +191,11 @@ function removeEntries(work: Work, due: readonly Located[]): Removed {
   const { tail } = judge;
   assert(tail.records >= records, 'no more is removed than there is');
   if (records > 0) {
-    const left = { ...tail, records: tail.records - records, bytes: judge.bytesLeft };
+    const left = {
+      ...tail,
+      records: tail.records - records,
+      bytes: judge.bytesLeft,
+    };
     void tails.put(tailKey(topic.id, partition), encodeTail(left));
   }
   return { records, bytes: tail.bytes - judge.bytesLeft };
@@ -198,8 +214,7 @@ class Judge {
     this.#work = work;
     this.tail = tailOf(environment.tables, topic, partition);
     this.bytesLeft = this.tail.bytes;
-    const lowest =
-      policy.uncommitted === 'keep' ? lowestPosition(environment.tables, topic.name, partition) : null;
+    const lowest = policy.uncommitted === 'keep' ? lowestPosition(work) : null;
     this.#floor = lowest?.offset ?? Infinity;
   }
 
@@ -224,20 +239,27 @@ function holderOf(work: Work): { readonly group: string; readonly offset: number
   environment.refresh();
   for (const oldest of blocksFrom(environment.tables, topic, partition, 0)) {
     if (!new Judge(work).isDue(oldest)) return null;
-    return lowestPosition(environment.tables, topic.name, partition);
+    return lowestPosition(work);
   }
   return null;
 }
 
-/** The lowest position that a group has stored of a partition; `null` when none has. */
-function lowestPosition(
-  tables: Tables,
-  topic: string,
-  partition: number,
-): { readonly group: string; readonly offset: number } | null {
+/** The lowest position that a group has stored of a partition, or will store; `null` when there is none. */
+function lowestPosition({
+  environment,
+  topic,
+  partition,
+  policy,
+}: Work): { readonly group: string; readonly offset: number } | null {
+  const { tables } = environment;
+  const positionOf = (group: string): number | undefined =>
+    tables.positions.get([group, topic.name, partition])?.offset;
+  for (const { group, subscribes } of policy.readers ?? [])
+    if (subscribes(topic.name) && positionOf(group) === undefined)
+      return { group, offset: startOf(tables, topic, partition) };
   let lowest: { readonly group: string; readonly offset: number } | null = null;
   for (const group of groupsWithPositions(tables)) {
-    const offset = tables.positions.get([group, topic, partition])?.offset;
+    const offset = positionOf(group);
     if (offset !== undefined && offset < (lowest?.offset ?? Infinity)) lowest = { group, offset };
   }
   return lowest;
