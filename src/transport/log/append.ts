@@ -262,6 +262,9 @@ export class Appender {
    * for the disk.
    */
   #watchCommits(looks: number): void {
+    this.#isWatching = this.#underWay.size > 0;
+    // Nothing is under way any more, and perhaps the log is closed.
+    if (!this.#isWatching) return;
     const committed = this.#writer.committed();
     let isWaited = false;
     for (const transaction of this.#underWay) {
