@@ -3,7 +3,7 @@
  *
  *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
  *                    [--engine-count N] [--memory-count N] [--poison-count N] [--poisons 1,10,100,1000]
- *                    [--only publish,engine,memory,poison,micro] [--set FLAG=VALUE]… [--json FILE]
+ *                    [--standstill-seconds N] [--only publish,engine,memory,standstill,poison,micro] [--set FLAG=VALUE]… [--json FILE]
  *
  * Every part checks that its result is right and ends the command with 1 when it is not.
  */
@@ -20,9 +20,18 @@ import type { PoisonFigures } from './poison.ts';
 import { POISON_KINDS, runPoison } from './poison.ts';
 import type { PublishFigures } from './publish.ts';
 import { runPublish } from './publish.ts';
-import { engineTable, memoryTable, microTable, poisonTable, publishTable } from './tables.ts';
+import type { StandstillFigures } from './standstill.ts';
+import { runStandstill } from './standstill.ts';
+import {
+  engineTable,
+  memoryTable,
+  microTable,
+  poisonTable,
+  publishTable,
+  standstillTable,
+} from './tables.ts';
 
-/** Run unless `--only` says otherwise; `poison`, which takes ten minutes, only when it is asked for. */
+/** Run unless `--only` says otherwise; `poison` (ten minutes) and `standstill` only when they are asked for. */
 const SECTIONS = ['publish', 'engine', 'memory', 'micro'] as const;
 
 const { values } = parseArgs({
@@ -34,6 +43,7 @@ const { values } = parseArgs({
     'engine-count': { type: 'string', default: '1000000' },
     'memory-count': { type: 'string', default: '1000000' },
     'poison-count': { type: 'string', default: '100000' },
+    'standstill-seconds': { type: 'string', default: '60' },
     poisons: { type: 'string', default: '1,10,100,1000' },
     only: { type: 'string', default: SECTIONS.join(',') },
     seed: { type: 'string', default: '1' },
@@ -50,6 +60,7 @@ const results: {
   publish: PublishFigures[];
   engine: EngineFigures[];
   memory: MemoryFigures[];
+  standstill: StandstillFigures[];
   poison: PoisonFigures[];
   micro: MicroFigures[];
 } = {
@@ -57,6 +68,7 @@ const results: {
   publish: [],
   engine: [],
   memory: [],
+  standstill: [],
   poison: [],
   micro: [],
 };
@@ -65,6 +77,7 @@ console.log(machineLine());
 if (only.includes('publish')) await publishSection();
 if (only.includes('engine')) await engineSection();
 if (only.includes('memory')) await memorySection();
+if (only.includes('standstill')) await standstillSection();
 if (only.includes('poison')) await poisonSection();
 if (only.includes('micro')) await microSection();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
@@ -100,6 +113,13 @@ async function memorySection(): Promise<void> {
     await runMemory({ count, threads: of, seed: wholeNumber('seed', values.seed), settings }),
   );
   console.log(memoryTable(results.memory));
+}
+
+async function standstillSection(): Promise<void> {
+  const seconds = wholeNumber('standstill-seconds', values['standstill-seconds']);
+  console.error(`bench: a sink that stands still for ${seconds} s …`);
+  results.standstill.push(await runStandstill({ seconds, threads: Math.max(...threads), settings }));
+  console.log(standstillTable(results.standstill));
 }
 
 async function poisonSection(): Promise<void> {

@@ -4,6 +4,7 @@ import type { MemoryFigures } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
 import type { PoisonFigures } from './poison.ts';
 import type { PublishFigures } from './publish.ts';
+import type { StandstillFigures } from './standstill.ts';
 
 /** Sync against async, with the ratio to sync at the same number of threads. */
 export function publishTable(runs: readonly PublishFigures[]): string {
@@ -40,6 +41,20 @@ export function publishTable(runs: readonly PublishFigures[]): string {
     'anon MiB',
   ];
   return table('Publish: CPU per event by thread, latency from consumed to acknowledged', titles, rows);
+}
+
+/** Memory while the sink stands still. */
+export function standstillTable(runs: readonly StandstillFigures[]): string {
+  const rows = runs.map((run) => [
+    run.seconds.toFixed(0),
+    whole(run.inFlight),
+    run.firstMb.toFixed(0),
+    run.highestMb.toFixed(0),
+    run.lastMb.toFixed(0),
+    whole(run.afterwards),
+  ]);
+  const titles = ['seconds', 'in flight', 'first MiB', 'highest MiB', 'last MiB', 'came through after'];
+  return table('A sink that stands still: anonymous memory meanwhile', titles, rows);
 }
 
 /** The main thread's cost against `JSON.parse`. */

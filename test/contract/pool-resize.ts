@@ -34,6 +34,7 @@ export function resizeContract(create: (options: PoolOptions) => Promise<Pool>):
     busy.push(pool.run(3, batchOf([FIND])));
     await busy.at(-1);
     await pool.resize(1);
+    await Promise.all(busy);
     busy.push(pool.run(0, batchOf([FIND])));
 
     const outcomes = await Promise.all(busy);
