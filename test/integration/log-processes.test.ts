@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 import { assertKeyOrder, numbers, sorted, upTo } from '../contract/records.ts';
-import { Child } from '../helpers/children.ts';
-import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
+import { logOptions, readAll } from '../helpers/log.ts';
+import { logChildren } from '../helpers/log-children.ts';
 
 const ROUNDS = 6;
-const CHILD = fileURLToPath(new URL('log-child.ts', import.meta.url));
 const LISTENER = { assigned: (): void => {}, revoked: async (): Promise<void> => {} };
 
-let dir: string;
-let remove: () => void;
-let children: Child[] = [];
-beforeEach(() => {
-  ({ dir, remove } = temporaryDir());
-});
-afterEach(async () => {
-  await Promise.all(children.map((child) => child.kill()));
-  children = [];
-  remove();
-});
-
-function start(...args: readonly string[]): Child {
-  const child = new Child(CHILD, ...args);
-  children.push(child);
-  return child;
-}
+const log = logChildren();
 
 function assertNoGaps(deliveries: readonly Delivery[]): void {
   const next = new Map<number, number>();
@@ -41,7 +23,7 @@ test('an appending process that is killed at any moment loses nothing acknowledg
   const acknowledged: number[] = [];
 
   for (const round of upTo(ROUNDS)) {
-    const child = start('append', dir, 'a', String(round * 1_000_000), '100000');
+    const child = log.start('append', log.dir, 'a', String(round * 1_000_000), '100000');
     const lines = 1 + Math.floor(Math.random() * 3000);
     context.diagnostic(`round ${round}: killed after ${lines} acknowledgements`);
     await child.printed(lines);
@@ -49,7 +31,7 @@ test('an appending process that is killed at any moment loses nothing acknowledg
     acknowledged.push(...child.lines.map(Number));
   }
 
-  const store = await openLog(logOptions(dir, { create: false }));
+  const store = await openLog(logOptions(log.dir, { create: false }));
   const deliveries = await readAll(store, 'events');
   const present = new Set(numbers(deliveries));
   assert.ok(acknowledged.length >= ROUNDS);
@@ -64,7 +46,7 @@ test('an appending process that is killed at any moment loses nothing acknowledg
 });
 
 test('two processes append while a third consumes: everything arrives once, in order', async () => {
-  const store = await openLog(logOptions(dir));
+  const store = await openLog(logOptions(log.dir));
   const source = store.source({ group: 'g', subscribes: () => true, from: 'earliest' });
   await source.open(LISTENER);
   const limit = {
@@ -75,7 +57,10 @@ test('two processes append while a third consumes: everything arrives once, in o
     signal: new AbortController().signal,
   };
 
-  const appenders = [start('append', dir, 'a', '0', '8000'), start('append', dir, 'b', '8000', '8000')];
+  const appenders = [
+    log.start('append', log.dir, 'a', '0', '8000'),
+    log.start('append', log.dir, 'b', '8000', '8000'),
+  ];
   const arrived: Delivery[] = [];
   while (arrived.length < 16_000) {
     const pulled = await source.pull(limit);
@@ -92,9 +77,9 @@ test('two processes append while a third consumes: everything arrives once, in o
 });
 
 test('a group that a living process reads is refused with its id; when it is killed it is taken over', async () => {
-  const holder = start('hold', dir, 'crashes');
+  const holder = log.start('hold', log.dir, 'crashes');
   await holder.printed(1);
-  const store = await openLog(logOptions(dir));
+  const store = await openLog(logOptions(log.dir));
   const open = async (): Promise<void> => {
     const source = store.source({ group: 'crashes', subscribes: () => true, from: 'earliest' });
     await source.open(LISTENER);

@@ -1,40 +1,23 @@
 /** Retention and compaction beside other processes, and killed at any moment. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { compactLog } from '../../src/transport/log/compact.ts';
 import { openEnvironment } from '../../src/transport/log/open.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 import { assertKeyOrder, assertRisingOffsets, numbers, upTo } from '../contract/records.ts';
-import { Child } from '../helpers/children.ts';
-import { logOptions, readAll, temporaryDir } from '../helpers/log.ts';
+import type { Child } from '../helpers/children.ts';
+import { logOptions, readAll } from '../helpers/log.ts';
+import { logChildren } from '../helpers/log-children.ts';
 
-const CHILD = fileURLToPath(new URL('log-child.ts', import.meta.url));
 const LISTENER = { assigned: (): void => {}, revoked: async (): Promise<void> => {} };
 const ROUNDS = 8;
 
-let dir: string;
-let remove: () => void;
-let children: Child[] = [];
-beforeEach(() => {
-  ({ dir, remove } = temporaryDir());
-});
-afterEach(async () => {
-  await Promise.all(children.map((child) => child.kill()));
-  children = [];
-  remove();
-});
-
-function start(...args: readonly string[]): Child {
-  const child = new Child(CHILD, ...args);
-  children.push(child);
-  return child;
-}
+const log = logChildren();
 
 async function fill(records: number): Promise<void> {
-  const store = await openLog(logOptions(dir));
+  const store = await openLog(logOptions(log.dir));
   for (const i of upTo(records / 100)) {
     await store.append(
       'events',
@@ -51,23 +34,26 @@ async function fill(records: number): Promise<void> {
 
 /** As many blocks as entries, all of them readable, tails that count them. */
 async function assertWhole(): Promise<void> {
-  const environment = await openEnvironment({ dir, readOnly: true, create: false });
+  const environment = await openEnvironment({ dir: log.dir, readOnly: true, create: false });
   const { blocks, index } = environment.tables;
   assert.equal(blocks.getKeysCount({}), index.getKeysCount({}));
   await environment.close();
-  const store = await openLog(logOptions(dir, { readOnly: true }));
+  const store = await openLog(logOptions(log.dir, { readOnly: true }));
   const read = await readAll(store, 'events');
   assert.equal(read.length, store.topics()[0]?.records);
   await store.close();
 }
 
 test('while other processes append and trim, a reader sees gaps and nothing else: no error, no stall, order kept', async (context) => {
-  const store = await openLog(logOptions(dir));
+  const store = await openLog(logOptions(log.dir));
   const source = store.source({ group: 'g', subscribes: () => true, from: 'earliest' });
   await source.open(LISTENER);
   const limit = { bytesMax: 1 << 20, paused: () => false, signal: new AbortController().signal };
-  const appenders = [start('append', dir, 'a', '0', '10000'), start('append', dir, 'b', '10000', '10000')];
-  const trimmer = start('trim', dir, '2000');
+  const appenders = [
+    log.start('append', log.dir, 'a', '0', '10000'),
+    log.start('append', log.dir, 'b', '10000', '10000'),
+  ];
+  const trimmer = log.start('trim', log.dir, '2000');
 
   const arrived: Delivery[] = [];
   let isEnded = false;
@@ -99,14 +85,14 @@ test('trimming is killed at any moment: what is left is whole, and its start onl
   let last = 0;
 
   for (const round of upTo(ROUNDS)) {
-    const trimmer = start('trim', dir, String(80_000 - 10_000 * round));
+    const trimmer = log.start('trim', log.dir, String(80_000 - 10_000 * round));
     await trimmer.printed(1);
     // Somewhere in the first trim; the last one comes to its end.
     await (round === ROUNDS - 1 ? trimmer.printed(2) : pause(4 * round));
     await trimmer.kill();
 
     await assertWhole();
-    const store = await openLog(logOptions(dir));
+    const store = await openLog(logOptions(log.dir));
     const starts = (store.topics()[0]?.partitions ?? []).reduce((sum, each) => sum + each.start, 0);
     await store.close();
     assert.ok(starts >= last);
@@ -117,48 +103,48 @@ test('trimming is killed at any moment: what is left is whole, and its start onl
 
 test('compacting is killed at any moment: the log holds the same and can be written to', async (context) => {
   await fill(20_000);
-  const before = await openLog(logOptions(dir));
+  const before = await openLog(logOptions(log.dir));
   await before.trim({ ageMs: 0, bytes: 60_000, uncommitted: 'keep' });
   const expected = numbers(await readAll(before, 'events'));
   await before.close();
-  const wholeMs = await durationOf(start('compact', dir));
+  const wholeMs = await durationOf(log.start('compact', log.dir));
   let done = 0;
 
   for (const round of upTo(ROUNDS)) {
-    const compactor = start('compact', dir);
+    const compactor = log.start('compact', log.dir);
     await compactor.printed(1);
     await Promise.race([compactor.exited, pause((1.3 * wholeMs * round) / ROUNDS)]);
     await compactor.kill();
     done += compactor.lines.includes('done') ? 1 : 0;
 
     await assertWhole();
-    const store = await openLog(logOptions(dir));
+    const store = await openLog(logOptions(log.dir));
     assert.deepEqual(numbers(await readAll(store, 'events')), expected);
     await store.append('other', [{ key: null, value: null, headers: [], timestampMs: round }]);
     assert.equal(store.topics().find(({ name }) => name === 'other')?.records, round + 1);
     await store.close();
   }
   context.diagnostic(`${done} of ${ROUNDS} compactions came to their end`);
-  assert.ok((await compactLog(dir)).afterBytes > 0);
+  assert.ok((await compactLog(log.dir)).afterBytes > 0);
 });
 
 test('a log that another process reads or has open is not compacted: E_LOG_BUSY with its id', async () => {
   await fill(100);
   for (const args of [
-    ['look', dir],
-    ['hold', dir, 'g'],
+    ['look', log.dir],
+    ['hold', log.dir, 'g'],
   ]) {
-    const other = start(...args);
+    const other = log.start(...args);
     await other.printed(1);
 
-    await assert.rejects(compactLog(dir), {
+    await assert.rejects(compactLog(log.dir), {
       code: 'E_LOG_BUSY',
       message: new RegExp(`process ${other.process.pid} has the log in .* open`),
     });
     await other.kill();
   }
 
-  assert.ok((await compactLog(dir)).afterBytes > 0);
+  assert.ok((await compactLog(log.dir)).afterBytes > 0);
 });
 
 /** From the first line of a child to its end. */

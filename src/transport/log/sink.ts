@@ -1,32 +1,23 @@
 /** The log as a sink. Order, packing and failures are the appender's; this adds the life cycle. */
 import type { Publication } from '../../model/delivery.ts';
-import { EngineError } from '../../model/errors.ts';
 import type { PublishResult, Sink } from '../../ports/sink.ts';
 import type { Appender } from './append.ts';
+import { Calls } from './calls.ts';
 
 /** The sink. */
 export class LogSink implements Sink {
   readonly #appender: Appender;
-  readonly #underWay = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #calls = new Calls();
 
   constructor(appender: Appender) {
     this.#appender = appender;
   }
 
-  async publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
-    if (this.#closed) throw new EngineError('E_SINK_CLOSED');
-    const written = this.#appender.append(publications);
-    this.#underWay.add(written);
-    try {
-      return await written;
-    } finally {
-      this.#underWay.delete(written);
-    }
+  publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
+    return this.#calls.make(() => this.#appender.append(publications));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(this.#underWay);
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 }

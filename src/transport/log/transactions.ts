@@ -5,34 +5,25 @@
  * Which groups this process reads for stands in the log and in the process (groups.ts), so nothing
  * ties this to a source: any transactions of a store serve all sources of the process.
  */
-import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
 import type { Transaction, Transactions } from '../../ports/transactions.ts';
 import type { Appender } from './append.ts';
+import { Calls } from './calls.ts';
 
 /** The transactions. Rejects with `E_GROUP_LOST`, `E_TRANSACTION_UNKNOWN`, `E_LOG_LOST` or a retriable error; `E_SINK_CLOSED` after the close. */
 export class LogTransactions implements Transactions {
   readonly #appender: Appender;
-  readonly #underWay = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #calls = new Calls();
 
   constructor(appender: Appender) {
     this.#appender = appender;
   }
 
-  async transact({ publications, ...commit }: Transaction): Promise<readonly PublishResult[]> {
-    if (this.#closed) throw new EngineError('E_SINK_CLOSED');
-    const written = this.#appender.transact(publications, commit);
-    this.#underWay.add(written);
-    try {
-      return await written;
-    } finally {
-      this.#underWay.delete(written);
-    }
+  transact({ publications, ...commit }: Transaction): Promise<readonly PublishResult[]> {
+    return this.#calls.make(() => this.#appender.transact(publications, commit));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#underWay);
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 }

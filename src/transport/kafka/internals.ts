@@ -1,0 +1,164 @@
+/**
+ * The one door to what kafkajs does not export: its connections and its protocol.
+ *
+ * kafkajs's own consumer tells of a rebalance when partitions are already gone and rejoins at once
+ * (KafkaJS issues 1679, 1040), so the consumer here is our own and uses kafkajs for what lies beneath:
+ * connections, TLS, SASL, metadata, coordinators, the requests of the group protocol. kafkajs is
+ * pinned to an exact version, and test/kafka goes through everything named here.
+ */
+import { createRequire } from 'node:module';
+import type { KafkaConfig, PartitionMetadata } from 'kafkajs';
+import { Kafka } from 'kafkajs';
+
+/** One partition as requests name it. */
+export interface PartitionsOf<T> {
+  readonly topic: string;
+  readonly partitions: readonly T[];
+}
+
+/** A request of Kafka's protocol: how it is written and how its answer is read. */
+export interface ProtocolRequest<Decoded, Answer = Decoded> {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<{ readonly buffer: Buffer; size(): number }>;
+  };
+  readonly response: {
+    /** The answer without its correlation id; the bytes may be kept. */
+    readonly decode: (bytes: Buffer) => Promise<Decoded>;
+    readonly parse: (decoded: Decoded) => Promise<Answer>;
+  };
+  readonly requestTimeout?: number;
+  readonly logResponseError?: boolean;
+}
+
+/** A member of the group, as its leader sees it. */
+export interface GroupMember {
+  readonly memberId: string;
+  /** The consumer protocol's subscription, encoded. */
+  readonly memberMetadata: Buffer;
+}
+
+/** One broker and its connections: fetches go through one of their own. Methods reject with kafkajs's errors. */
+export interface Broker {
+  readonly nodeId: number | null;
+  /** What the broker speaks, by API key. */
+  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
+  readonly connectionPool: {
+    readonly host: string;
+    readonly port: number;
+    send<Decoded, Answer>(request: ProtocolRequest<Decoded, Answer>): Promise<Answer>;
+  };
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  isConnected(): boolean;
+  joinGroup(request: {
+    readonly groupId: string;
+    readonly sessionTimeout: number;
+    readonly rebalanceTimeout: number;
+    readonly memberId: string;
+    readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+  }): Promise<{
+    readonly generationId: number;
+    readonly leaderId: string;
+    readonly memberId: string;
+    readonly groupProtocol: string;
+    readonly members: readonly GroupMember[];
+  }>;
+  syncGroup(request: {
+    readonly groupId: string;
+    readonly generationId: number;
+    readonly memberId: string;
+    readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+  }): Promise<{ readonly memberAssignment: Buffer }>;
+  heartbeat(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+  }): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  /** `offset` is `-1` where nothing is committed. */
+  offsetFetch(request: {
+    readonly groupId: string;
+    readonly topics: readonly PartitionsOf<{ readonly partition: number }>[];
+  }): Promise<{
+    readonly responses: readonly PartitionsOf<{
+      readonly partition: number;
+      readonly offset: string;
+      readonly metadata: string | null;
+    }>[];
+  }>;
+  offsetCommit(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+    /** -1: the broker's own. */
+    readonly retentionTime?: number;
+    readonly topics: readonly PartitionsOf<{
+      readonly partition: number;
+      readonly offset: string;
+      readonly metadata?: string;
+    }>[];
+  }): Promise<unknown>;
+  /** `timestamp`: milliseconds since 1970, -1 for the end, -2 for the start. */
+  listOffsets(request: {
+    readonly replicaId?: number;
+    /** 0: read uncommitted, 1: read committed. */
+    readonly isolationLevel: number;
+    readonly topics: readonly PartitionsOf<{
+      readonly partition: number;
+      readonly timestamp: number | string;
+    }>[];
+  }): Promise<{
+    readonly responses: readonly PartitionsOf<{ readonly partition: number; readonly offset: string }>[];
+  }>;
+  metadata(topics: readonly string[]): Promise<{
+    readonly topicMetadata: readonly {
+      readonly topic: string;
+      readonly isInternal?: boolean;
+      readonly partitionMetadata: readonly PartitionMetadata[];
+    }[];
+  }>;
+}
+
+/** Connections to all brokers of a cluster, and what is known of its topics. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  isConnected(): boolean;
+  refreshMetadata(): Promise<void>;
+  /** Only when it is older than its age. */
+  refreshMetadataIfNecessary(): Promise<void>;
+  /** Topics that metadata is kept of, from now on. */
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findBroker(which: { readonly nodeId: number | string }): Promise<Broker>;
+  findGroupCoordinator(which: { readonly groupId: string }): Promise<Broker>;
+  findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
+  /** Forgets a broker whose connection is lost. */
+  removeBroker(which: { readonly host: string; readonly port: number }): void;
+  getNodeIds(): readonly (number | string)[];
+}
+
+/** Makes the connections of a consumer. */
+export function createCluster(
+  config: KafkaConfig,
+  options: { readonly metadataMaxAgeMs: number; readonly isolation: 'read-committed' | 'read-uncommitted' },
+): Cluster {
+  const require = createRequire(import.meta.url);
+  const ClusterOf = require('kafkajs/src/cluster') as new (options: object) => Cluster;
+  const socketFactory = (require('kafkajs/src/network/socketFactory') as () => unknown)();
+  const { ssl, sasl, retry, ...rest } = config;
+  return new ClusterOf({
+    ...rest,
+    ssl,
+    sasl,
+    retry,
+    logger: new Kafka(config).logger(),
+    socketFactory,
+    metadataMaxAge: options.metadataMaxAgeMs,
+    isolationLevel: options.isolation === 'read-committed' ? 1 : 0,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * Real Apache Kafka for tests, one node or three, without Docker: each node formats its storage with
+ * Kafka's own tool and runs in a process of its own. All of it lies in one temporary directory that
+ * `close()` removes, and that the end of the process removes otherwise.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { KafkaVersion } from './jars.ts';
+import { kafkaClassPath } from './jars.ts';
+import { KafkaNode } from './node.ts';
+import { freePorts } from './ports.ts';
+import type { NodePorts, Properties } from './properties.ts';
+import { nodeProperties, propertiesText } from './properties.ts';
+import type { Security } from './security.ts';
+import { javaCommand } from './tools.ts';
+
+/** What to start. */
+export interface KafkaOptions {
+  /** One by default. With three, topics have three replicas and two of them must be in sync. */
+  readonly nodes?: 1 | 3;
+  readonly version?: KafkaVersion;
+  /** The broker's own properties, over those of the helper. */
+  readonly properties?: Properties;
+  readonly security?: Security;
+}
+
+/** A running cluster. Nodes are numbered from 0; the number is the broker's id. */
+export interface KafkaCluster {
+  /** `host:port` of each node, for clients. */
+  readonly brokers: readonly string[];
+  /** The same without security and with all rights, whatever `brokers` ask for. */
+  readonly insideBrokers: readonly string[];
+  /** SIGTERM: the node hands over what it leads, and ends. */
+  stop(node: number): Promise<void>;
+  /** SIGKILL. */
+  kill(node: number): Promise<void>;
+  /** SIGSTOP. */
+  freeze(node: number): void;
+  /** SIGCONT. */
+  thaw(node: number): void;
+  /** Starts a node that has ended, with the data and the ports that it had. */
+  start(node: number): Promise<void>;
+  /** The process of a node; `undefined` when it has ended. */
+  pid(node: number): number | undefined;
+  /** The end of what a node has logged. */
+  logTail(node: number): string;
+  /** Ends all nodes at once and removes everything. */
+  close(): Promise<void>;
+}
+
+/** A quick start counts, not the last of speed: one compiler, one collector, little heap. */
+const JVM = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
+const QUIET = [
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.logFile=System.out',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+];
+const FORMAT_MS = 60_000;
+
+/** Starts a cluster; resolves when every node answers and knows all others. Throws KafkaUnavailable without Java or Maven. */
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
+  const { nodes: count = 1, version = '4.1.0', properties = {}, security = 'none' } = options;
+  const java = javaCommand();
+  const javaArgs = [...JVM, ...QUIET, '-cp', await kafkaClassPath(version)];
+  const directory = mkdtempSync(join(tmpdir(), 'faultline-kafka-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
+  const ports = await nodePorts(count);
+  const ids = ports.map((_, id) => id);
+  const nodes = ports.map(({ inside }, id) => {
+    const own = join(directory, `node-${id}`);
+    const file = join(own, 'server.properties');
+    const plan = { id, nodes: ports, dataDirectory: join(own, 'data'), security };
+    mkdirSync(own);
+    writeFileSync(file, propertiesText({ ...nodeProperties(plan), ...properties }));
+    const args = [...javaArgs, 'kafka.Kafka', file];
+    return new KafkaNode({ id, directory: own, probePort: inside, java, javaArgs: args });
+  });
+  const cluster = asCluster(nodes, ports, remove);
+  try {
+    await format({ java, javaArgs, directory, ids });
+    await Promise.all(nodes.map((node) => node.start(ids)));
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+function asCluster(nodes: readonly KafkaNode[], ports: readonly NodePorts[], remove: () => void): KafkaCluster {
+  const at = (node: number): KafkaNode => {
+    const found = nodes[node];
+    if (found === undefined) throw new RangeError(`there is no node ${node}`);
+    return found;
+  };
+  return {
+    brokers: ports.map(({ client }) => `127.0.0.1:${client}`),
+    insideBrokers: ports.map(({ inside }) => `127.0.0.1:${inside}`),
+    stop: (node) => at(node).stop(),
+    kill: (node) => at(node).kill(),
+    freeze: (node) => at(node).freeze(),
+    thaw: (node) => at(node).thaw(),
+    start: (node) => at(node).start(),
+    pid: (node) => at(node).pid,
+    logTail: (node) => at(node).logTail,
+    async close() {
+      await Promise.all(nodes.map((node) => node.kill()));
+      process.off('exit', remove);
+      remove();
+    },
+  };
+}
+
+async function nodePorts(nodes: number): Promise<readonly NodePorts[]> {
+  const ports = await freePorts(3 * nodes);
+  return Array.from({ length: nodes }, (_, node) => {
+    const [client = 0, inside = 0, controller = 0] = ports.slice(3 * node);
+    return { client, inside, controller };
+  });
+}
+
+/** What `format` needs. */
+interface Formatting {
+  readonly java: string;
+  readonly javaArgs: readonly string[];
+  readonly directory: string;
+  readonly ids: readonly number[];
+}
+
+/** One cluster id for all nodes, as Kafka writes them: 16 bytes, of which the first must not give a `-`. */
+async function format({ java, javaArgs, directory, ids }: Formatting): Promise<void> {
+  const clusterId = Buffer.concat([Buffer.from([0]), randomBytes(15)]).toString('base64url');
+  const formatNode = async (id: number): Promise<void> => {
+    const file = join(directory, `node-${id}`, 'server.properties');
+    const args = [...javaArgs, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file];
+    try {
+      await promisify(execFile)(java, args, { timeout: FORMAT_MS });
+    } catch (error) {
+      throw new Error(`node ${id} of Kafka could not be formatted: ${lastLines(error)}`, { cause: error });
+    }
+  };
+  await Promise.all(ids.map(formatNode));
+}
+
+function lastLines(error: unknown): string {
+  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+  return `${stdout}${stderr}`.trim().split('\n').slice(-10).join('\n') || String(error);
+}
