@@ -5,7 +5,8 @@
  * closes everything in reverse order, each step with a deadline. Nothing here decides anything about
  * deliveries.
  */
-import { resolve } from 'node:path';
+import type { Transport } from './app-transport.ts';
+import { openTransport } from './app-transport.ts';
 import type { Config } from './config/config.ts';
 import { controlPath } from './config/control-path.ts';
 import { analysisLimits, engineLimits, publishPolicy, taskAnalyses, tasksOf } from './config/resolve.ts';
@@ -16,7 +17,7 @@ import type { EngineReport } from './engine/engine.ts';
 import { Engine } from './engine/engine.ts';
 import type { EngineGroup } from './engine/options.ts';
 import { routeTopic } from './engine/route.ts';
-import { EngineError, toFault } from './model/errors.ts';
+import { EngineError } from './model/errors.ts';
 import type { EngineStatus, WhyPartition } from './model/status.ts';
 import type { Task } from './model/task.ts';
 import { fanOut } from './observe/fanout.ts';
@@ -27,20 +28,13 @@ import { createMetrics } from './observe/metrics.ts';
 import type { Pool } from './ports/pool.ts';
 import type { Probe } from './ports/probe.ts';
 import type { Sink } from './ports/sink.ts';
-import type { Backlog, Source } from './ports/source.ts';
-import type { Transactions } from './ports/transactions.ts';
+import type { Backlog } from './ports/source.ts';
 import { createPiscinaPool } from './pool/piscina.ts';
 import { systemClock } from './system/clock.ts';
 import { usableCores } from './system/cores.ts';
 import { systemRandom } from './system/random.ts';
 import { ownVersion } from './system/version.ts';
-import { openLog } from './transport/log/store.ts';
-import type { RetentionOptions } from './transport/log/retention.ts';
-import type { Reader } from './transport/log/trim.ts';
-import { MemoryBroker } from './transport/memory/broker.ts';
-import { MemorySink } from './transport/memory/sink.ts';
-import { MemorySource } from './transport/memory/source.ts';
-import { MemoryTransactions } from './transport/memory/transactions.ts';
+import type { MemoryBroker } from './transport/memory/broker.ts';
 import { startServer } from './web/server.ts';
 
 /** What a program gives beside the config. */
@@ -78,19 +72,6 @@ export interface App {
   inFlight(): number;
   /** What is still to be consumed. */
   backlog(): Promise<readonly Backlog[]>;
-}
-
-/** Where deliveries come from and findings go. */
-interface Transport {
-  /** Names of the topics that exist. */
-  topics(): readonly string[];
-  source(group: string, subscribes: (topic: string) => boolean): Source;
-  readonly sink: Sink;
-  /** For exactly once. */
-  transactions(): Transactions;
-  /** A group has partitions to read. Before that nothing may be removed: another process may own the group. */
-  entered(): void;
-  close(): Promise<void>;
 }
 
 /** What is to be closed at the end, last opened first. */
@@ -149,11 +130,13 @@ async function open(config: Config, options: AppOptions, closers: Closers): Prom
   };
   const shown = [metrics.probe, health.probe, logProbe(options.logger)];
   const probe = fanOut(...shown, retain, ...(options.probes ?? []));
-  const transport = await openTransport(config, options, { probe, closers });
+  const transport = await openTransport(config, { ...options, probe });
+  closers.add('transport', () => transport.close());
+  closers.add('sink', () => transport.sink.close());
   const pool = await openPool(config);
   closers.add('pool', () => pool.close());
   const groups = openGroups(tasksOf(config), transport, { probe, closers });
-  const transactions = system.delivery === 'exactly-once' ? transport.transactions() : null;
+  const { transactions } = transport;
   if (transactions !== null) closers.add('transactions', () => transactions.close());
   const engine = new Engine({
     groups,
@@ -226,8 +209,9 @@ function running({ engine, pool, closers, closeControl, ...shown }: AppParts): A
 }
 
 /**
- * Opens the control socket, if there is to be one. Where it was not asked for by its path, another
- * process over the same log may have it: this one goes on without.
+ * Opens the control socket, if there is to be one. Where it was not asked for by its path, the engine
+ * goes on without one: another process over the same log has it, or the path is too long or of a
+ * file system without sockets.
  */
 async function listen({ system }: Config, target: ControlTarget, logger: Logger): Promise<Control | null> {
   const path = controlPath(system);
@@ -235,9 +219,8 @@ async function listen({ system }: Config, target: ControlTarget, logger: Logger)
   try {
     return await startControl({ path, target });
   } catch (error) {
-    const isTaken = error instanceof EngineError && error.code === 'E_CONTROL_BUSY';
-    if (!isTaken || system.control !== 'auto') throw error;
-    logger.warn({ event: 'control-busy', code: error.code, path }, error.message);
+    if (!(error instanceof EngineError) || system.control !== 'auto') throw error;
+    logger.warn({ event: 'control-without', code: error.code, path }, error.message);
     return null;
   }
 }
@@ -260,71 +243,6 @@ function controlTarget(app: App): ControlTarget {
     },
     drain: (reason) => app.drain(reason),
     stop: (reason) => app.stop(reason),
-  };
-}
-
-async function openTransport(
-  config: Config,
-  options: AppOptions,
-  { probe, closers }: Opening,
-): Promise<Transport> {
-  const { system } = config;
-  const transport =
-    system.transport === 'memory' ? memoryTransport(system.from, options) : await logTransport(config, probe);
-  closers.add('transport', () => transport.close());
-  closers.add('sink', () => transport.sink.close());
-  return transport;
-}
-
-async function logTransport(config: Config, probe: Probe): Promise<Transport> {
-  const { data, from, log: settings } = config.system;
-  const log = await openLog({ dir: resolve(data), ...settings });
-  let retains = false;
-  return {
-    topics: () => log.topics().map(({ name }) => name),
-    source: (group, subscribes) => log.source({ group, subscribes, from }),
-    sink: log.sink(),
-    transactions: () => log.transactions(),
-    entered: () => {
-      if (!retains) log.retain(retentionOf(config, probe));
-      retains = true;
-    },
-    close: () => log.close(),
-  };
-}
-
-/** What the log removes by itself, and how that is told. */
-function retentionOf(config: Config, probe: Probe): RetentionOptions {
-  return {
-    ...config.system.log.retention,
-    readers: readersOf(tasksOf(config)),
-    onTrimmed: ({ removed, held }) => {
-      const records = removed.reduce((sum, partition) => sum + partition.records, 0);
-      const bytes = removed.reduce((sum, partition) => sum + partition.bytes, 0);
-      probe({ type: 'log-trimmed', records, bytes, partitions: removed, held });
-    },
-    onFailed: (error) => {
-      const { code, message } = toFault(error, 'E_LOG_IO');
-      probe({ type: 'log-trim-failed', code, message });
-    },
-  };
-}
-
-function memoryTransport(from: Config['system']['from'], { broker, sink }: AppOptions): Transport {
-  const topics = broker ?? new MemoryBroker({ partitions: 1 });
-  return {
-    topics: () => topics.topics,
-    source: (group, subscribes) =>
-      new MemorySource({
-        broker: topics,
-        group,
-        subscribes,
-        from: from === 'latest' ? 'latest' : 'earliest',
-      }),
-    transactions: () => new MemoryTransactions(topics),
-    entered: () => undefined,
-    sink: sink ?? new MemorySink({ keep: false, broker: topics }),
-    close: () => Promise.resolve(),
   };
 }
 
@@ -373,14 +291,6 @@ function subscription(tasks: readonly Task[], group: string, probe: Probe): (top
     if (route.type === 'ambiguous') probe({ type: 'unrouted', group, topic, tasks: route.tasks });
     return route.type === 'task';
   };
-}
-
-/** The groups of the tasks, as retention has to know them before they have read anything. */
-function readersOf(tasks: readonly Task[]): readonly Reader[] {
-  return [...new Set(tasks.map(({ group }) => group))].map((group) => ({
-    group,
-    subscribes: (topic) => routeTopic(tasks, group, topic).type === 'task',
-  }));
 }
 
 /** Rejects when closing takes longer; the rest is closed all the same. */

@@ -15,5 +15,7 @@ if (major < 24 || (major === 24 && minor < 6)) {
   process.exitCode = 3;
 } else {
   const { main } = await import('./cli/cli.ts');
+  const { endAnyway } = await import('./system/end-anyway.ts');
   process.exitCode = await main(process.argv.slice(2));
+  endAnyway();
 }

@@ -4,6 +4,7 @@ import { drainCommand } from './commands/drain.ts';
 import { generateCommand } from './commands/generate.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { logCommand } from './commands/log.ts';
+import { offsetsCommand } from './commands/offsets.ts';
 import { runCommand } from './commands/run.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { statusCommand } from './commands/status.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   generateCommand,
   analyzeCommand,
   topicsCommand,
+  offsetsCommand,
   tailCommand,
   statusCommand,
   whyCommand,

@@ -17,11 +17,11 @@ export async function endProcess(
   const { terminal } = invocation;
   const asked = await whomToAsk(invocation);
   let pid = 0;
-  const { unfinished } = await askPatiently({ command: how }, asked, (status) => {
+  const { unfinished, stopped } = await askPatiently({ command: how }, asked, (status) => {
     ({ pid } = status);
     const inFlight = Object.values(status.inFlight).reduce((sum, count) => sum + count, 0);
     terminal.status(`process ${pid}: ${status.state}, ${formatCount(inFlight)} in flight`);
   });
   terminal.status('');
-  return { pid, unfinished };
+  return { pid, unfinished, stopped };
 }

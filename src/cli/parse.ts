@@ -33,8 +33,9 @@ function declarations(command: Command): Declarations {
   return new Map([...Object.entries(command.flags), ...settings]);
 }
 
-function settingNames({ settings, allSettings }: Command): readonly string[] {
-  return allSettings === true ? SETTINGS : settings;
+/** A flag of the command’s own (`tail --from`) stands for the one of the config. */
+function settingNames({ flags, settings, allSettings }: Command): readonly string[] {
+  return allSettings === true ? SETTINGS.filter((name) => !Object.hasOwn(flags, name)) : settings;
 }
 
 /** Not strict: what is wrong is said in our own words. */

@@ -12,6 +12,8 @@ import type { AnalysisLimits, TaskAnalysis } from '../model/task.ts';
 import { createInlinePool } from '../pool/inline.ts';
 import { compactLog, type CompactReport } from '../transport/log/compact.ts';
 import { openLog, type LogStore } from '../transport/log/store.ts';
+import type { Ledger } from './ledger.ts';
+import type { Records } from './records.ts';
 import { isTopicName } from '../transport/log/topics.ts';
 
 /** What the commands see of the log. */
@@ -22,6 +24,42 @@ export async function openToRead(system: System): Promise<Store> {
   return openLog({ dir: system.data, ...system.log, readOnly: true, create: false });
 }
 
+/** The log as a {@link Ledger}, to look at or to change it. Rejects with `E_LOG_DIR` where there is none. */
+export async function openLogLedger(system: System, access: 'read' | 'write'): Promise<Ledger> {
+  const store = await (access === 'read' ? openToRead(system) : openToTrim(system));
+  return {
+    topics: async () => store.topics().map((topic) => ({ ...topic, isInternal: false, offline: [] })),
+    groups: async () => store.groups().map((group) => ({ ...group, members: [] })),
+    offsetsAt: async (topic, at) => new Map((await store.offsetsAt(topic, at)).entries()),
+    setPositions: (group, positions) => store.setPositions(group, positions),
+    close: () => store.close(),
+  };
+}
+
+/** Topics of the log to fill and to show; to append, a new log is made. Rejects with `E_LOG_DIR` where there is none to read. */
+export async function openLogRecords(system: System, access: 'read' | 'append'): Promise<Records> {
+  const store = await (access === 'read' ? openToRead(system) : openToAppend(system));
+  return {
+    where: system.data,
+    append: (topic, records) => store.append(topic, records),
+    read: async function* (name, { from, follow, signal }) {
+      const topic = store.topics().find((each) => each.name === name);
+      const starts = typeof from === 'object' ? [] : await store.offsetsAt(name, from);
+      let due = (topic?.partitions ?? []).reduce((sum, { partition, start, end }) => {
+        const first = typeof from === 'object' ? end - from.last : (starts[partition] ?? start);
+        return sum + end - Math.max(start, first);
+      }, 0);
+      if (due === 0) yield null;
+      for await (const delivery of store.read(name, { from, follow, signal })) {
+        yield delivery;
+        due -= 1;
+        if (due === 0) yield null;
+      }
+    },
+    close: () => store.close(),
+  };
+}
+
 /** Throws `E_USAGE` where the log would refuse a topic's name, which is before anything is opened. */
 export function requireTopicName(name: string): void {
   if (isTopicName(name)) return;
@@ -30,11 +68,11 @@ export function requireTopicName(name: string): void {
 }
 
 /** Opens the log to append to it; it is made when it is new. */
-export async function openToAppend(system: System): Promise<Store> {
+async function openToAppend(system: System): Promise<Store> {
   return openLog({ dir: system.data, ...system.log });
 }
 
-/** Opens the log to remove from it. Rejects with `E_LOG_DIR` where there is none. */
+/** Opens the log to change what is in it. Rejects with `E_LOG_DIR` where there is none. */
 export async function openToTrim(system: System): Promise<Store> {
   return openLog({ dir: system.data, ...system.log, create: false });
 }

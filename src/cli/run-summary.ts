@@ -1,5 +1,6 @@
 /** The last words of `run`: what was done, what was found, and how to look at it. Pure. */
 import type { Config } from '../config/config.ts';
+import { EngineError } from '../model/errors.ts';
 import type { RunSummary } from '../observe/summary.ts';
 import {
   clip,
@@ -112,4 +113,14 @@ function whereToLook(summary: RunSummary, { config, env }: SummaryContext): read
     ...topics.map((topic) => `  ${program} tail ${topic}${data}`),
     `  ${program} topics${data}`,
   ];
+}
+
+/** What a run ends with whose tasks were stopped. */
+export function tasksStopped(
+  stopped: readonly { readonly task: string; readonly reason: string }[],
+): EngineError {
+  return new EngineError(
+    'E_TASK_STOPPED',
+    stopped.map(({ task, reason }) => `task ${task} was stopped: ${reason}`).join('; '),
+  );
 }

@@ -1,5 +1,9 @@
 /** What the values of a config must be together: bounds in order, topics told apart, no eating of one's own output. */
 import { outputTopic } from '../model/output-topic.ts';
+import type { Bound } from './bounds.ts';
+import { checkBounds } from './bounds.ts';
+import { checkKafka } from './check-kafka.ts';
+import type { System } from './config.ts';
 import type { NamePart } from './could-match.ts';
 import { couldMatch } from './could-match.ts';
 import type { Draft, TaskDraft } from './draft.ts';
@@ -9,7 +13,8 @@ import type { Mistakes } from './mistakes.ts';
 
 /** Takes every mistake of the whole. */
 export function checkDraft(draft: Draft, mistakes: Mistakes): void {
-  checkBounds(draft, mistakes);
+  checkBounds(boundsOf(draft), mistakes);
+  if (draft.system.transport === 'kafka') checkKafka(draft, mistakes);
   for (const task of draft.tasks) checkOutputs(task, mistakes);
   checkSamePatterns(draft.tasks, mistakes);
   checkOwnOutput(draft.tasks, mistakes);
@@ -18,18 +23,17 @@ export function checkDraft(draft: Draft, mistakes: Mistakes): void {
 /** What a dead letter’s own headers may need, the text of its error included. */
 const OWN_HEADERS_BYTES_MAX = 8192;
 
-/** A value, and another that it must not exceed. */
-interface Bound {
-  readonly path: string;
-  readonly value: number;
-  readonly most: { readonly path: string; readonly value: number };
-  readonly givenBy: (path: string) => Given | undefined;
+/** The largest record that the transport takes. */
+function recordBound({ transport, kafka, log }: System): Bound['most'] {
+  return transport === 'kafka'
+    ? { path: 'kafka.produce.recordBytesMax', value: kafka.produce.recordBytesMax }
+    : { path: 'log.recordBytesMax', value: log.recordBytesMax };
 }
 
-function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes): void {
-  const { publish, limits, log } = system;
-  const record = { path: 'log.recordBytesMax', value: log.recordBytesMax };
-  const bounds: readonly Bound[] = [
+function boundsOf({ system, systemGivenBy, tasks }: Draft): readonly Bound[] {
+  const { publish, limits } = system;
+  const record = recordBound(system);
+  return [
     {
       path: 'publish.backoffMs',
       value: publish.backoffMs,
@@ -41,8 +45,9 @@ function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes
       path: 'publish.deadLetterBytesMax',
       value: publish.deadLetterBytesMax,
       most: {
-        path: 'log.recordBytesMax without key and headers',
-        value: log.recordBytesMax - 2 * publish.deadLetterHeaderBytesMax - OWN_HEADERS_BYTES_MAX,
+        path: record.path,
+        value: record.value - 2 * publish.deadLetterHeaderBytesMax - OWN_HEADERS_BYTES_MAX,
+        words: `${record.path} without key and headers`,
       },
       givenBy: systemGivenBy,
     },
@@ -53,12 +58,6 @@ function checkBounds({ system, systemGivenBy, tasks }: Draft, mistakes: Mistakes
       givenBy,
     })),
   ];
-  for (const { path, value, most, givenBy } of bounds) {
-    if (value <= most.value) continue;
-    const { place = '', path: at = path } = givenBy(path) ?? givenBy(most.path) ?? {};
-    const message = `expected ${path} (${value}) to be at most ${most.path} (${most.value})`;
-    mistakes.add({ place, path: at, message });
-  }
 }
 
 function checkOutputs({ config, givenBy }: TaskDraft, mistakes: Mistakes): void {

@@ -4,6 +4,7 @@
  * A `Config` is complete (every default applied), checked and frozen; it never changes.
  */
 import type { Key } from './keys.ts';
+import type { Secret } from './secret.ts';
 import type { SYSTEM } from './spec.ts';
 
 /** Where a group without a committed offset begins; a number is milliseconds since 1970. */
@@ -29,11 +30,15 @@ export type ValueOf<K> = K extends { type: 'int' }
           ? From
           : K extends { type: 'address' }
             ? Address | null
-            : K extends { type: 'field' | 'socket' }
+            : K extends { type: 'field' | 'socket' | 'file' | 'text' }
               ? string | null
-              : K extends Key
-                ? string
-                : never;
+              : K extends { type: 'secret' }
+                ? Secret | null
+                : K extends { type: 'hosts' }
+                  ? readonly string[]
+                  : K extends Key
+                    ? string
+                    : never;
 
 /** The values of a table of keys and sections. */
 export type ValuesOf<Table> = {

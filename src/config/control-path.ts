@@ -4,9 +4,9 @@ import type { System } from './config.ts';
 
 const SOCKET_NAME = 'control.sock';
 
-/** An absolute path; `null` where there is none: `control: none`, or `auto` without a log. */
+/** An absolute path; `null` where there is none: `control: none`, or `auto` with a transport that keeps nothing. */
 export function controlPath({ control, transport, data }: System): string | null {
   if (control === null) return null;
   if (control !== 'auto') return resolve(control);
-  return transport === 'log' ? join(resolve(data), SOCKET_NAME) : null;
+  return transport === 'memory' ? null : join(resolve(data), SOCKET_NAME);
 }

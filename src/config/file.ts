@@ -7,7 +7,7 @@ import { describe } from '../model/errors.ts';
 import { systemEntries } from './flags.ts';
 import type { Key, Section } from './keys.ts';
 import type { Given, Layer } from './layer.ts';
-import { readGiven } from './layer.ts';
+import { readGiven, refuseSecret } from './layer.ts';
 import type { Mistakes } from './mistakes.ts';
 import { didYouMean } from './suggest.ts';
 import { CONFIG_LIMITS, TASK_DOCS } from './task-spec.ts';
@@ -130,14 +130,17 @@ class FileReader {
   }
 
   #value(key: Key, node: Node, path: string): Given | null {
-    const written = {
-      raw: node.kind === 'scalar' ? node.raw : `a ${node.kind}`,
-      text: false,
-      directory: this.#directory,
-    };
-    if (node.kind === 'scalar') return readGiven(key, written, { place: node.place, path }, this.#mistakes);
-    this.#expected(node, path, 'one value');
-    return null;
+    const at = { place: node.place, path };
+    if (key.type === 'secret') {
+      refuseSecret(path.slice(path.indexOf('.') + 1), at, this.#mistakes);
+      return null;
+    }
+    if (node.kind !== 'scalar' && !(node.kind === 'list' && key.type === 'hosts')) {
+      this.#expected(node, path, 'one value');
+      return null;
+    }
+    const raw = node.kind === 'scalar' ? node.raw : node.items.map(rawOf);
+    return readGiven(key, { raw, text: false, directory: this.#directory }, at, this.#mistakes);
   }
 
   #patterns(node: Node, path: string): readonly Pattern[] {
@@ -233,6 +236,10 @@ function isNothing(node: Node): boolean {
 
 function gotOf(node: Node): string {
   return node.kind === 'scalar' ? describeRaw(node.raw) : `a ${node.kind}`;
+}
+
+function rawOf(node: Node): unknown {
+  return node.kind === 'scalar' ? node.raw : `a ${node.kind}`;
 }
 
 function belongs(name: string): string {

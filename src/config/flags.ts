@@ -52,7 +52,7 @@ function flagsOf(path: string, entry: Key | Section, task: boolean): readonly Co
 
 function configFlag(path: string, key: Key, task: boolean): ConfigFlag {
   const flag = key.flag ?? kebab(path);
-  const env = `${ENV_PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`;
+  const env = key.env ?? `${ENV_PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`;
   return { flag, env, path, key, task, placeholder: placeholder(key) };
 }
 
@@ -84,6 +84,13 @@ function placeholder(key: Key): string {
       return 'HOST:PORT';
     case 'socket':
       return 'auto|none|PATH';
+    case 'file':
+      return 'FILE';
+    case 'text':
+    case 'secret':
+      return 'TEXT';
+    case 'hosts':
+      return 'HOST:PORT,…';
     default:
       return unreachable(key);
   }

@@ -7,7 +7,7 @@ import { unreachable } from '../model/assert.ts';
 import { systemEntries } from './flags.ts';
 import type { Key, Section } from './keys.ts';
 import { CONFIG_LIMITS, DEFAULT_TASKS, TASK_DOCS } from './task-spec.ts';
-import { FIELD_SOURCE, NAME_SOURCE, TIME_SOURCE, TOPIC_SOURCE } from './values.ts';
+import { FIELD_SOURCE, HOST_SOURCE, NAME_SOURCE, TEXT_SOURCE, TIME_SOURCE, TOPIC_SOURCE } from './values.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -70,6 +70,7 @@ function entrySchemas(
   const schemaOf = (entry: Key | Section): Schema => {
     if ('keys' in entry) return { description: entry.doc, ...closed(schemasOf(Object.entries(entry.keys))) };
     const value = { description: entry.doc, ...valueSchema(entry) };
+    if (entry.type === 'secret') return value;
     return defaults === 'with' ? { ...value, default: entry.default } : value;
   };
   const schemasOf = (
@@ -110,7 +111,18 @@ function valueSchema(key: Key): Schema {
     case 'address':
       return { anyOf: [{ type: 'integer', minimum: 0, maximum: 65_535 }, { type: ['string', 'null'] }] };
     case 'socket':
+    case 'file':
       return { type: ['string', 'null'], minLength: 1 };
+    case 'text':
+      return { type: ['string', 'null'], pattern: TEXT_SOURCE, maxLength: CONFIG_LIMITS.textLengthMax };
+    case 'secret':
+      return { not: {} };
+    case 'hosts': {
+      const host = { type: 'string', pattern: HOST_SOURCE };
+      return {
+        anyOf: [{ type: 'array', items: host, maxItems: CONFIG_LIMITS.hostsMax }, { type: 'string' }],
+      };
+    }
     default:
       return unreachable(key);
   }

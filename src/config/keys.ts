@@ -10,6 +10,8 @@ interface KeyBase {
   readonly hot?: true;
   /** Flag without dashes, where the one made from the path is not wanted. */
   readonly flag?: string;
+  /** Variable, where the one made from the flag is not wanted. */
+  readonly env?: string;
 }
 
 /** A whole number. `bytes`: `64 MiB` is understood too. */
@@ -74,9 +76,38 @@ export interface SocketKey extends KeyBase {
   readonly default: 'auto';
 }
 
+/** Text that may be missing: `file` is a path relative to the config file, `text` is anything printable. */
+export interface OptionalTextKey extends KeyBase {
+  readonly type: 'file' | 'text';
+  readonly default: null;
+}
+
+/** A text that nobody may see: said by its variable, or in a file that the key beside it, `…File`, names. */
+export interface SecretKey extends KeyBase {
+  readonly type: 'secret';
+  readonly default: null;
+}
+
+/** `HOST:PORT` several times: a list, or a text with commas between them. */
+export interface HostsKey extends KeyBase {
+  readonly type: 'hosts';
+  readonly default: readonly string[];
+}
+
 /** One key that holds a value. */
 export type Key =
-  IntKey | BoolKey | ChoiceKey | TextKey | FieldKey | ThreadsKey | FromKey | AddressKey | SocketKey;
+  | IntKey
+  | BoolKey
+  | ChoiceKey
+  | TextKey
+  | FieldKey
+  | ThreadsKey
+  | FromKey
+  | AddressKey
+  | SocketKey
+  | OptionalTextKey
+  | SecretKey
+  | HostsKey;
 
 /** Keys that belong together, sections within it included. */
 export interface Section {

@@ -32,6 +32,16 @@ export function readGiven(
   return null;
 }
 
+/**
+ * A secret in a file would be copied with it, behind a flag everybody on the machine sees it: takes the
+ * mistake, which does not repeat what was written.
+ */
+export function refuseSecret(path: string, at: Pick<Given, 'place' | 'path'>, mistakes: Mistakes): void {
+  const env = CONFIG_FLAGS.find((flag) => flag.path === path)?.env ?? '';
+  const message = `is a secret and must not stand here: give it by ${env}, or in a file that ${path}File names`;
+  mistakes.add({ ...at, message });
+}
+
 /** Flags by name without dashes; of a list the last counts. Unknown ones are mistakes. */
 export function readFlags(
   flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>,
@@ -45,6 +55,8 @@ export function readFlags(
     const flag = findFlag(name);
     if (flag === undefined) {
       mistakes.add({ place, path: '', message: `unknown flag${didYouMean(name, flagNames())}` });
+    } else if (flag.key.type === 'secret') {
+      refuseSecret(flag.path, { place, path: '' }, mistakes);
     } else {
       readText(layer, flag, { text: String(text), place, mistakes });
     }

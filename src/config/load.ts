@@ -4,9 +4,8 @@
  *
  * It reads the one file that is named and nothing else: no default file is looked for.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { describe, EngineError } from '../model/errors.ts';
 import { checkDraft } from './check.ts';
+import { kafkaOddities } from './check-kafka.ts';
 import type { Config } from './config.ts';
 import { draftConfig } from './draft.ts';
 import type { FileLayer } from './file.ts';
@@ -14,7 +13,7 @@ import { readTree } from './file.ts';
 import { ENV_CONFIG } from './flags.ts';
 import { readEnv, readFlags } from './layer.ts';
 import { Mistakes } from './mistakes.ts';
-import { CONFIG_LIMITS } from './task-spec.ts';
+import { readText } from './read-text.ts';
 import { readYaml } from './yaml.ts';
 
 /** What stands over the file. */
@@ -38,7 +37,7 @@ export async function loadConfig({ flags = {}, env = {} }: Overlays): Promise<Co
   const named = flags['config'] ?? env[ENV_CONFIG];
   const name = typeof named === 'object' ? named.at(-1) : named;
   if (typeof name !== 'string' || name === '') return parseConfig({ file: null, flags, env });
-  return parseConfig({ file: { name, text: await readText(name) }, flags, env });
+  return parseConfig({ file: { name, text: await readText(name, name) }, flags, env });
 }
 
 /**
@@ -58,7 +57,7 @@ export function parseConfig({ file, flags = {}, env = {} }: ConfigInput): Config
     file: file?.name ?? null,
     system: draft.system,
     tasks: draft.tasks.map(({ config }) => config),
-    warnings: [...fromEnv.warnings, ...draft.warnings],
+    warnings: [...fromEnv.warnings, ...draft.warnings, ...kafkaOddities(draft.system)],
   });
 }
 
@@ -67,37 +66,6 @@ const NOTHING: FileLayer = { system: new Map(), tasks: null };
 function readFileLayer({ name, text }: { name: string; text: string }, mistakes: Mistakes): FileLayer {
   const root = readYaml(name, text, mistakes);
   return root === null ? NOTHING : readTree(name, root, mistakes);
-}
-
-async function readText(name: string): Promise<string> {
-  try {
-    const { size } = await stat(name);
-    if (size > CONFIG_LIMITS.fileBytesMax) {
-      throw new EngineError(
-        'E_CONFIG_READ',
-        `${name} has ${size} bytes, more than ${CONFIG_LIMITS.fileBytesMax}`,
-      );
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(name));
-  } catch (error) {
-    if (error instanceof EngineError) throw error;
-    throw new EngineError('E_CONFIG_READ', `${name} cannot be read: ${whyNot(error)}`, { cause: error });
-  }
-}
-
-function whyNot(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'EACCES':
-      return 'this user has no right to';
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'it is not UTF-8';
-    default:
-      return describe(error);
-  }
 }
 
 /** Patterns stay as they are: they hold no state of their own without the flags `g` and `y`. */

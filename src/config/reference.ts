@@ -62,7 +62,7 @@ function keyRow({ path, key, task, flag, env }: ConfigFlag): readonly string[] {
     values(key),
     defaultText(key),
     task ? 'task' : '',
-    `\`--${flag}\` \`${env}\``,
+    key.type === 'secret' ? `\`${env}\`` : `\`--${flag}\` \`${env}\``,
   ];
 }
 
@@ -86,6 +86,14 @@ function values(key: Key): string {
       return 'a directory';
     case 'socket':
       return '`auto`, a path, `none`';
+    case 'file':
+      return 'a path, `null`; as flag also `none`';
+    case 'text':
+      return 'a text, `null`; as flag also `none`';
+    case 'secret':
+      return 'a text; never in the config file nor as a flag';
+    case 'hosts':
+      return 'a list of `HOST:PORT`, or a text with commas between them';
     case 'field':
       return 'a path of names (`dimensions.device_id`), `null`; as flag also `none`';
     default:
@@ -94,7 +102,9 @@ function values(key: Key): string {
 }
 
 function defaultText(key: Key): string {
-  return key.type === 'int' ? sizeText(key.default, key) : `\`${String(key.default)}\``;
+  if (key.type === 'int') return sizeText(key.default, key);
+  const text = String(key.default);
+  return text === '' ? '' : `\`${text}\``;
 }
 
 const SIZES: readonly (readonly [unit: string, bytes: number])[] = [

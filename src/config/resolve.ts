@@ -19,6 +19,8 @@ export function tasksOf({ tasks }: Config): readonly Task[] {
     outputs: task.outputs,
     retry: {
       retriesMax: retry.max,
+      perRecordMax: retry.perRecordMax,
+      requeuesMax: retry.requeuesMax,
       backoffMs: retry.backoffMs,
       backoffMaxMs: retry.backoffMaxMs,
       onExhausted: retry.onExhausted,

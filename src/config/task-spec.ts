@@ -21,6 +21,8 @@ export const CONFIG_LIMITS = {
   nameLengthMax: 64,
   topicLengthMax: 249,
   fieldLengthMax: 200,
+  textLengthMax: 1000,
+  hostsMax: 100,
   mistakesMax: 100,
 } as const;
 

@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { unreachable } from '../model/assert.ts';
 import type { Address, From } from './config.ts';
 import type { IntKey, Key, ThreadsKey } from './keys.ts';
+import { Secret } from './secret.ts';
 import { didYouMean } from './suggest.ts';
 import { CONFIG_LIMITS } from './task-spec.ts';
 
@@ -34,7 +35,15 @@ export const TIME_SOURCE =
 /** What the path of a field is made of. */
 export const FIELD_SOURCE = '^[^.\\s"\\\\]+(\\.[^.\\s"\\\\]+){0,7}$';
 
+/** What a text is made of. */
+export const TEXT_SOURCE = '^[^\\p{Cc}]+$';
+
+/** What an entry of a list of hosts is made of. The client library takes what follows the first colon for the port, so no IPv6. */
+export const HOST_SOURCE = '^[\\w.-]+:(?!0+$)\\d{1,5}$';
+
 const FIELD = new RegExp(FIELD_SOURCE);
+const TEXT = new RegExp(TEXT_SOURCE, 'u');
+const HOST = new RegExp(HOST_SOURCE);
 const NAME = new RegExp(NAME_SOURCE);
 const TOPIC = new RegExp(TOPIC_SOURCE);
 const TIME = new RegExp(TIME_SOURCE);
@@ -68,6 +77,15 @@ export function readValue(key: Key, written: Written): Reading {
       return readAddress(raw);
     case 'socket':
       return readSocket(written);
+    case 'file':
+      return readFile(written);
+    case 'text':
+      return readOptionalText(raw);
+    case 'secret':
+      // An empty variable is one that is not set. Whether a secret may stand here is `refuseSecret`’s.
+      return { value: typeof raw === 'string' && raw !== '' ? new Secret(raw) : null };
+    case 'hosts':
+      return readHosts(raw);
     default:
       return unreachable(key);
   }
@@ -169,6 +187,34 @@ function readSocket({ raw, text, directory }: Written): Reading {
     return { expected: 'auto, none or the path of a Unix socket' };
   }
   return { value: raw === 'auto' || text ? raw : resolve(directory, raw) };
+}
+
+/** A path in a file is relative to that file. */
+function readFile({ raw, text, directory }: Written): Reading {
+  if (raw === null || raw === 'none') return { value: null };
+  if (typeof raw !== 'string' || raw === '' || raw.includes('\0'))
+    return { expected: 'the path of a file or none' };
+  return { value: text || isAbsolute(raw) ? raw : join(directory, raw) };
+}
+
+function readOptionalText(raw: unknown): Reading {
+  if (raw === null || raw === 'none') return { value: null };
+  const legal = typeof raw === 'string' && raw.length <= CONFIG_LIMITS.textLengthMax && TEXT.test(raw);
+  return legal ? { value: raw } : { expected: `a text of at most ${CONFIG_LIMITS.textLengthMax} characters` };
+}
+
+function readHosts(raw: unknown): Reading {
+  const list = typeof raw === 'string' ? raw.split(',').map((host) => host.trim()) : raw;
+  const hosts: readonly unknown[] = Array.isArray(list) ? list : [list];
+  const named = typeof raw === 'string' && raw.trim() === '' ? [] : hosts;
+  const legal = named.length <= CONFIG_LIMITS.hostsMax && named.every(isHost);
+  return legal
+    ? { value: named }
+    : { expected: `at most ${CONFIG_LIMITS.hostsMax} times HOST:PORT, with commas between them` };
+}
+
+function isHost(raw: unknown): raw is string {
+  return typeof raw === 'string' && HOST.test(raw) && Number(raw.slice(raw.indexOf(':') + 1)) <= 65_535;
 }
 
 function addressText(raw: unknown): string {

@@ -24,6 +24,8 @@ export type ProcessStatus = EngineStatus & ProcessFacts;
 export interface Ending {
   /** Deliveries in hand that were neither finished nor committed; they come again. */
   readonly unfinished: number;
+  /** Tasks whose circuit stopped them, with why. */
+  readonly stopped: readonly { readonly task: string; readonly reason: string }[];
 }
 
 /** Threads before and after. */

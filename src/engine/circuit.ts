@@ -6,7 +6,7 @@
  */
 import type { CircuitPolicy } from '../model/task.ts';
 
-/** Counts deliveries in the order in which they are finished. */
+/** Counts deliveries in the order in which they are finished or given up. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
   /** The last results, 1 for given up; a ring. */
@@ -21,10 +21,9 @@ export class Circuit {
   }
 
   /** A delivery was finished as it should be. */
-  good(): null {
+  good(): void {
     this.#run = 0;
     this.#note(0);
-    return null;
   }
 
   /** A delivery was given up. Returns why the task must stop, if it must. */

@@ -12,7 +12,7 @@ import type { Probe } from '../ports/probe.ts';
 import { encodeAckMap } from './ack-map.ts';
 import type { EngineGroup } from './options.ts';
 import type { Partition, PartitionPhase } from './partition.ts';
-import { withDeadline } from './sleep.ts';
+import { sleep, withDeadline } from './sleep.ts';
 
 /** Wait before a failed last commit is tried again, milliseconds. */
 const RETRY_BACKOFF_MS = 100;
@@ -33,6 +33,8 @@ export interface CommitContext {
   readonly group: EngineGroup;
   readonly clock: Clock;
   readonly probe: Probe;
+  /** Given when the engine ends. */
+  readonly end: AbortSignal;
   partitions(): Iterable<Partition>;
   /** Positions were stored. */
   stored(): void;
@@ -72,13 +74,11 @@ export class Commit {
 
   /** Commits, and tries again while `leftMs` says that there is time. False when it did not succeed by then. */
   async within(leftMs: () => number, whose: Whose = 'ours'): Promise<boolean> {
-    const { clock } = this.#context;
+    const { clock, end } = this.#context;
     for (;;) {
       if (await withDeadline(clock, this.now(whose), leftMs())) return true;
+      await sleep(clock, Math.min(leftMs(), RETRY_BACKOFF_MS), end);
       if (leftMs() <= 0) return false;
-      await new Promise<void>((resolve) => {
-        clock.schedule(Math.min(leftMs(), RETRY_BACKOFF_MS), resolve);
-      });
     }
   }
 

@@ -75,6 +75,8 @@ export class Consume {
   readonly #next: ConsumeNext;
   #waiting: (Waiting & { readonly wake: () => void }) | null = null;
   #pull: OpenPull | null = null;
+  /** A wait for what is too far ahead goes on over pulls. */
+  #aheadSinceMs: number | null = null;
 
   constructor(context: ConsumeContext, next: ConsumeNext) {
     this.#context = context;
@@ -105,7 +107,7 @@ export class Consume {
     const ahead = [...(this.#pull?.passedOver ?? [])];
     const limit = this.#waiting?.limit ?? (ahead.length > 0 ? 'aheadMax' : null);
     if (limit === null) return { group: group.name, waiting: null };
-    const sinceMs = this.#waiting?.sinceMs ?? this.#pull?.sinceMs ?? clock.monotonic();
+    const sinceMs = this.#waiting?.sinceMs ?? this.#aheadSinceMs ?? this.#pull?.sinceMs ?? clock.monotonic();
     return {
       group: group.name,
       waiting: { limit, cause: causeOf(ahead), forMs: clock.monotonic() - sinceMs },
@@ -128,8 +130,10 @@ export class Consume {
     }
     if (deliveries.length > 0) this.#next.accept(deliveries);
     this.#next.released();
+    const isHeld = deliveries.length === 0 && pull.passedOver.size > 0;
+    if (!isHeld) this.#aheadSinceMs = null;
     if (deliveries.length > 0 || signal.aborted) return;
-    if (pull.passedOver.size > 0) this.#tellPassedOver(pull);
+    if (isHeld) this.#tellPassedOver(pull);
     else await this.#next.nothing();
   }
 
@@ -228,7 +232,8 @@ export class Consume {
   /** Everything that could be read was too far ahead. */
   #tellPassedOver({ sinceMs, passedOver }: OpenPull): void {
     const { probe, group } = this.#context;
-    probe({ type: 'waiting', group: group.name, limit: 'aheadMax' });
+    if (this.#aheadSinceMs === null) probe({ type: 'waiting', group: group.name, limit: 'aheadMax' });
+    this.#aheadSinceMs ??= sinceMs;
     this.#tellWaited({ limit: 'aheadMax', sinceMs, toldMs: sinceMs }, [...passedOver]);
   }
 

@@ -29,6 +29,7 @@ import { Resize } from './resize.ts';
 import { Retry } from './retry.ts';
 import { Settle } from './settle.ts';
 import { given } from './sleep.ts';
+import { Timers } from './timers.ts';
 import { Transact } from './transact.ts';
 
 /** Share of a batch's time that a delivery is expected to take before any was seen. */
@@ -37,7 +38,7 @@ const FIRST_COST_SHARE = 1 / 8;
 /** How a run ended. */
 export interface EngineReport {
   readonly reason: string;
-  /** Deliveries consumed and not finished; they are not committed and come again. */
+  /** Deliveries consumed and not finished, those of stopped tasks included; they are not committed and come again. */
   readonly unfinished: number;
   /** Tasks whose circuit stopped them, with why. */
   readonly stopped: readonly { readonly task: string; readonly reason: string }[];
@@ -46,6 +47,7 @@ export interface EngineReport {
 /** One engine, for one run. */
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #timers: Timers;
   readonly #credit: Credit;
   readonly #conditions: Conditions;
   readonly #exit: Exit;
@@ -63,17 +65,23 @@ export class Engine {
   /** Given when the engine ends. */
   readonly #life = new AbortController();
   #epoch = 0;
+  /** Deliveries of stopped tasks that were given back. */
+  #dropped = 0;
   #reason: string | null = null;
   /** Nothing that a pull still brings is taken. */
   #isClosed = false;
   #error: Error | null = null;
 
-  constructor(options: EngineOptions) {
-    const { limits, clock, probe, pool } = options;
+  constructor(given: EngineOptions) {
+    const { limits, clock, probe, pool } = given;
+    this.#timers = new Timers(clock, (error) => {
+      this.#fail(error);
+    });
+    const options = { ...given, clock: this.#timers };
     this.#options = options;
     this.#credit = new Credit(limits.creditDeliveries, limits.creditBytes);
-    this.#conditions = new Conditions(clock);
-    this.#exit = new Exit({ limits, clock, probe, conditions: this.#conditions });
+    this.#conditions = new Conditions(options.clock);
+    this.#exit = new Exit({ limits, clock: options.clock, probe, conditions: this.#conditions });
     this.#tasks = options.tasks.map((task, i) => new TaskLanes(i, task, limits.batchMs * FIRST_COST_SHARE));
     this.#groups = options.groups.map((group) => this.#makeGroup(group));
     this.#endings = new Endings(options.tasks, clock, probe);
@@ -134,6 +142,7 @@ export class Engine {
       this.#output.stop();
       this.#life.abort();
       this.#conditions.check();
+      this.#timers.end();
     }
     return this.#conclude();
   }
@@ -195,6 +204,7 @@ export class Engine {
   /** A delivery that is not processed here: its partition was taken away, or its task stopped. */
   readonly #drop = (work: Work): void => {
     work.dropped = true;
+    if (work.lane.owner.stopped !== null) this.#dropped += 1;
     this.#credit.give(work.bytes);
     this.#transact?.cut(work);
     this.#afterFinishing();
@@ -221,10 +231,9 @@ export class Engine {
         if (partition.lanes === owner && partition.phase === 'active') partition.phase = 'stopped';
     }
     // Later, for deliveries are just being finished: what waits in its lanes is dropped.
-    clock.schedule(
-      0,
-      this.#guard(() => this.#dispatch.kick()),
-    );
+    clock.schedule(0, () => {
+      this.#dispatch.kick();
+    });
     if (this.#tasks.every(({ stopped }) => stopped !== null))
       this.drain(`every task is stopped, the last was ${owner.task.name}`);
   };
@@ -254,7 +263,7 @@ export class Engine {
 
   #conclude(): EngineReport {
     if (this.#error !== null) throw this.#error;
-    const unfinished = this.#credit.deliveries;
+    const unfinished = this.#credit.deliveries + this.#dropped;
     this.#options.probe({ type: 'drained', unfinished, elapsedMs: this.#exit.elapsedMs });
     const stopped = this.#tasks.flatMap(({ task, stopped: reason }) =>
       reason === null ? [] : [{ task: task.name, reason }],
@@ -285,28 +294,14 @@ export class Engine {
     }
   }
 
-  /** A stage's callback that must not let an error escape into a port. */
-  #guard<Args extends readonly unknown[]>(handle: (...args: Args) => void): (...args: Args) => void {
-    return (...args) => {
-      try {
-        handle(...args);
-      } catch (error) {
-        this.#fail(error);
-      }
-    };
-  }
-
   // wiring
 
   #makeSettle(): Settle {
     const { clock, random, probe, publish } = this.#options;
-    const retry = new Retry(
-      clock,
-      this.#guard((lane) => {
-        this.#dispatch.offer(lane);
-        this.#dispatch.kick();
-      }),
-    );
+    const retry = new Retry(clock, (lane) => {
+      this.#dispatch.offer(lane);
+      this.#dispatch.kick();
+    });
     return new Settle({
       credit: this.#credit,
       retry,
@@ -318,6 +313,7 @@ export class Engine {
         headerBytesMax: publish.deadLetterHeaderBytesMax,
       },
       output: () => this.#output,
+      dropped: this.#drop,
       stopTask: this.#stopTask,
       fail: this.#fail,
     });

@@ -108,8 +108,9 @@ export class Group {
   }
 
   #makeCommit(): Commit {
-    const { options, resumeIntake } = this.#context;
+    const { options, resumeIntake, end } = this.#context;
     return new Commit({
+      end,
       group: this.#group,
       clock: options.clock,
       probe: options.probe,

@@ -126,6 +126,7 @@ function holderOf(work: Work, nowMs: number): Holder {
     slot: work.slot < 0 ? null : work.slot,
     ageMs: nowMs - work.consumedMs,
     attempts: work.attempt,
+    requeues: work.requeues,
     lastError: work.lastFault,
   };
 }
@@ -147,10 +148,11 @@ function sentenceOf({ lanes, phase, watermark, uncommitted }: Partition, holder:
     return `All that was read is finished; ${uncommitted === 1 ? '1 delivery waits' : `${uncommitted} deliveries wait`} for the next commit.${stopped}`;
   }
   const tries = holder.attempts === 1 ? 'at its first try' : `at try ${holder.attempts}`;
+  const requeues = holder.requeues === 0 ? '' : `, asked for again ${holder.requeues} times by its analyzer`;
   const error =
     holder.lastError === null ? '' : `; before: ${holder.lastError.code} ${holder.lastError.message}`;
   const leaving = phase === 'revoking' ? ' The partition is being taken away.' : '';
-  return `Offset ${holder.offset} ${WHERE[holder.where](holder)}, ${tries}${error}.${leaving}${stopped}`;
+  return `Offset ${holder.offset} ${WHERE[holder.where](holder)}, ${tries}${requeues}${error}.${leaving}${stopped}`;
 }
 
 const WHERE: Readonly<Record<Holder['where'], (holder: Holder) => string>> = {

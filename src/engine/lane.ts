@@ -36,6 +36,8 @@ export class Work implements BatchItem {
   readonly consumedMs: number;
   readonly bytes: number;
   attempt = 1;
+  /** Times that its analyzer asked for it again. */
+  requeues = 0;
   /** A suspect: runs in a batch of its own. */
   alone = false;
   /** The slot that has it; -1 for none. */

@@ -106,11 +106,11 @@ export interface Output {
 
 /** Where publish hands on. */
 export interface PublishNext {
-  /** Once per request with at least one acknowledgement, in order. */
+  /** Of a request, in order: durable, or nothing of it is missing any more. */
   acknowledged(publications: readonly Outgoing[]): void;
   /** There is nothing to publish of it. */
   finished(work: Work): void;
-  /** Refused for good: what goes out in its place, if the engine goes on. */
+  /** Refused for good: what goes out in its place, if anything does. Throws when the engine must end. */
   substitute(publication: Outgoing, error: EngineError): Outgoing | null;
   failed(error: unknown): void;
 }
@@ -221,16 +221,18 @@ export class Publish implements Output {
   #settle(publications: readonly Outgoing[], results: readonly PublishResult[], startedMs: number): void {
     this.#inFlight -= 1;
     const acknowledged: Outgoing[] = [];
+    const refused: (readonly [Outgoing, EngineError])[] = [];
     for (let i = 0; i < publications.length; i++) {
       const publication = publications[i];
       const error = results[i];
       assert(publication !== undefined && error !== undefined, 'a sink answers for each publication');
       if (error === null) acknowledged.push(publication);
       else if (error.retriable) this.#failed.push(publication);
-      else this.#refuse(publication, error);
+      else refused.push([publication, error]);
     }
     this.#tell(publications, results, acknowledged, startedMs);
     if (acknowledged.length > 0) this.#next.acknowledged(acknowledged);
+    for (const [publication, error] of refused) this.#refuse(publication, error);
     if (this.#failed.length === 0) this.#failures = 0;
     else if (this.#inFlight === 0) this.#tryAgain();
     this.send();
@@ -246,6 +248,7 @@ export class Publish implements Output {
     });
     const substitute = this.#next.substitute(publication, error);
     if (substitute !== null) this.#add(substitute);
+    else this.#next.acknowledged([publication]);
   }
 
   /** Everything has settled: what failed goes back to the front, and waits. */

@@ -42,9 +42,13 @@ export class Resize {
       await conditions.until(() => dispatch.isConfined || ended(), null);
     }
     if (ended()) throw new EngineError('E_ENGINE_ENDED');
-    await pool.resize(slots);
-    if (slots < before) dispatch.forgetSlots();
-    else dispatch.confine(slots);
-    probe({ type: 'resized', before, after: slots });
+    try {
+      await pool.resize(slots);
+    } finally {
+      // A thread that does not end is the pool's failure; its slot is gone all the same.
+      dispatch.confine(pool.slots);
+      if (pool.slots < before) dispatch.forgetSlots();
+      if (pool.slots !== before) probe({ type: 'resized', before, after: pool.slots });
+    }
   }
 }

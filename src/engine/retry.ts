@@ -12,9 +12,6 @@ import type { Lane, Work } from './lane.ts';
 
 /** Per-delivery limit of retries, set by who made the record. */
 const RETRY_MAX_HEADER = 'faultline-retry-max';
-/** Retries that the header may ask for. */
-const RETRY_MAX_BOUND = 100;
-
 /** What to do with a delivery that failed. */
 export type Decision =
   | { readonly type: 'again'; readonly delayMs: number }
@@ -28,6 +25,12 @@ export function decide(work: Work, fault: Fault, random: Random): Decision {
   return { type: 'again', delayMs: backoffMs(policy, work.attempt, random) };
 }
 
+/** Decides about a delivery whose analyzer asks for it again. */
+export function decideRequeue(work: Work, delayMs: number): Decision {
+  const { requeuesMax, onExhausted } = work.lane.owner.task.retry;
+  return work.requeues < requeuesMax ? { type: 'again', delayMs } : { type: 'give-up', how: onExhausted };
+}
+
 /** Doubles from `backoffMs` up to its maximum; jitter takes up to half of it away. */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: Random): number {
   const full = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** (attempt - 1));
@@ -37,7 +40,7 @@ export function backoffMs(policy: RetryPolicy, attempt: number, random: Random):
 function retriesMax(work: Work, policy: RetryPolicy): number {
   const asked = headerText(work.delivery.headers, RETRY_MAX_HEADER);
   if (asked === undefined || !/^\d{1,9}$/.test(asked)) return policy.retriesMax;
-  return Math.min(Number(asked), RETRY_MAX_BOUND);
+  return Math.min(Number(asked), policy.perRecordMax);
 }
 
 /** Keeps deliveries until their time comes. */

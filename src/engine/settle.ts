@@ -21,7 +21,7 @@ import type { TaskLanes, Work } from './lane.ts';
 import type { Outgoing, Output } from './publish.ts';
 import { FindingsMemory, OutgoingFinding } from './publish.ts';
 import type { Retry } from './retry.ts';
-import { decide } from './retry.ts';
+import { decide, decideRequeue } from './retry.ts';
 
 /** What settling works with. */
 export interface SettleContext {
@@ -33,6 +33,8 @@ export interface SettleContext {
   readonly deadLetter: DeadLetterLimits;
   /** Late, because the way out reports back to this stage. */
   readonly output: () => Output;
+  /** A delivery of a task that was stopped: it comes again at the next start. */
+  readonly dropped: (work: Work) => void;
   /** The circuit of a task has opened. */
   readonly stopTask: (owner: TaskLanes, reason: string) => void;
   /** Ends the engine without committing what is not done. */
@@ -89,13 +91,14 @@ export class Settle {
     if (work.unacknowledged === 0) this.finish(work);
   }
 
-  /** A refused finding becomes a dead letter in its place; a refused dead letter ends the engine. */
+  /**
+   * A refused finding becomes a dead letter in its place, the first of a delivery at least: one says it
+   * all. `null`: nothing else goes out for it. Throws the error when it is a dead letter that was refused.
+   */
   substitute({ work, isDeadLetter, memory }: Outgoing, error: EngineError): Outgoing | null {
+    if (isDeadLetter) throw error;
+    if (work.ending === 'deadLettered') return null;
     memory?.drop();
-    if (isDeadLetter) {
-      this.#context.fail(error);
-      return null;
-    }
     const code = error.code === 'E_RECORD_TOO_LARGE' ? 'E_FINDING_TOO_LARGE' : 'E_SINK_REJECTED';
     const fault: Fault = { code, message: error.message, retriable: false };
     this.#context.probe({ type: 'dead-letter', ...identify(work), attempts: work.attempt, fault });
@@ -109,7 +112,7 @@ export class Settle {
     work.partition.inHand -= 1;
     work.partition.watermark.finish(work.ticket);
     this.#context.endings.add(work);
-    this.#judge(work);
+    if (!work.givenUp) work.lane.owner.circuit.good();
   }
 
   /** False when the delivery goes back to the front of its lane. */
@@ -119,6 +122,11 @@ export class Settle {
       this.#context.credit.give(work.bytes);
       return true;
     }
+    if (work.lane.owner.stopped !== null) {
+      work.partition.inHand -= 1;
+      this.#context.dropped(work);
+      return true;
+    }
     switch (result.status) {
       case 'done':
         this.#done(work, result.findings, from.memory);
@@ -126,7 +134,7 @@ export class Settle {
       case 'failed':
         return this.#failed(work, result.fault);
       case 'requeue':
-        return this.#again(work, result.delayMs, null);
+        return this.#requeue(work, result.delayMs);
       case 'suspect':
         return this.#suspect(work, result.fault, from.slot);
       case 'unprocessed':
@@ -156,6 +164,18 @@ export class Settle {
     }
     work.attempt += 1;
     return this.#again(work, decision.delayMs, fault);
+  }
+
+  /** Asked for again by its analyzer. */
+  #requeue(work: Work, delayMs: number): boolean {
+    const decision = decideRequeue(work, delayMs);
+    if (decision.type === 'give-up') {
+      const message = `its analyzer has asked for it again ${work.requeues} times, retry.requeuesMax is ${work.requeues}`;
+      this.#giveUp(work, { code: 'E_EVENT_REQUEUED', message, retriable: false }, decision.how);
+      return true;
+    }
+    work.requeues += 1;
+    return this.#again(work, delayMs, null);
   }
 
   /** Suspected once: it runs alone. Suspected while it was alone: it is guilty. */
@@ -188,12 +208,12 @@ export class Settle {
   #giveUp(work: Work, fault: Fault, how: 'dead-letter' | 'finish' | 'stop'): void {
     const { probe, fail, output } = this.#context;
     const told = { ...identify(work), attempts: work.attempt, fault };
-    work.givenUp = true;
     if (how === 'stop') {
       const { topic, partition, offset } = work.delivery;
       fail(new EngineError('E_RETRY_EXHAUSTED', `${topic}/${partition}@${offset}: ${fault.message}`));
     } else if (how === 'finish') {
       probe({ type: 'gave-up', ...told });
+      this.#countGivenUp(work);
       output().deliver(work, []);
     } else {
       probe({ type: 'dead-letter', ...told });
@@ -203,13 +223,15 @@ export class Settle {
 
   #buried(work: Work, fault: Fault): DeadLetter {
     work.ending = 'deadLettered';
-    work.givenUp = true;
+    this.#countGivenUp(work);
     return new DeadLetter(work, fault, this.#context.deadLetter);
   }
 
-  /** Tells the circuit of the task how a delivery ended. */
-  #judge({ lane: { owner }, givenUp }: Work): void {
-    const verdict = givenUp ? owner.circuit.bad() : owner.circuit.good();
+  /** Tells the circuit of the task at once: what comes behind it shall not be given up too. */
+  #countGivenUp(work: Work): void {
+    const { owner } = work.lane;
+    work.givenUp = true;
+    const verdict = owner.circuit.bad();
     if (verdict !== null && owner.stopped === null) this.#context.stopTask(owner, verdict);
   }
 

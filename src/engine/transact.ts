@@ -83,14 +83,11 @@ export class Transact implements Output {
     this.#next = next;
   }
 
-  /** Deliveries that are done and held back. */
+  /** Deliveries that are done and held back by an earlier one; those before it wait for their transaction. */
   get heldBack(): number {
     let count = 0;
-    for (const { partitions, underWay } of this.#groups.values()) {
-      for (const { watermark } of partitions)
-        for (const work of watermark.unfinished()) if (work.held !== null) count += 1;
-      count -= underWay?.works.length ?? 0;
-    }
+    for (const { partitions } of this.#groups.values())
+      for (const partition of partitions) count += heldBackOf(partition);
     return count;
   }
 
@@ -208,7 +205,6 @@ export class Transact implements Output {
 
   #finish(group: GroupRelease, { works, outgoing, positions, partitions, startedMs }: Release): void {
     group.failures = 0;
-    // Under way until the last of them is finished: what that sets off finds none of them to release.
     for (const work of works) {
       this.#letGo(group, work);
       this.#next.finished(work);
@@ -219,7 +215,9 @@ export class Transact implements Output {
       deliveries += partition.watermark.contiguous - partition.committed;
       partition.committed = partition.watermark.contiguous;
       partition.position = positions[i] ?? null;
-      if (partition.watermark.ahead === 0) group.partitions.delete(partition);
+      // The next transaction begins with another partition.
+      group.partitions.delete(partition);
+      if (partition.watermark.ahead > 0 && partition.phase !== 'fenced') group.partitions.add(partition);
     });
     if (group.partitions.size > 0) this.#startLinger(group);
     const elapsedMs = this.#clock.monotonic() - startedMs;
@@ -244,7 +242,6 @@ export class Transact implements Output {
 
   /** Nothing was written: it is held again, dead letters in the place of what was refused for good. */
   #takeBack(group: GroupRelease, { works, outgoing }: Release, results: readonly PublishResult[]): void {
-    group.underWay = null;
     for (const work of works) work.partition.inHand -= 1;
     const errors = results.filter((result) => result !== null);
     for (const { code, message, retriable } of new Set(errors)) {
@@ -253,21 +250,27 @@ export class Transact implements Output {
     }
     if (errors.every(({ retriable }) => retriable)) this.#backOff(group);
     else {
-      this.#substitute(outgoing, results);
+      this.#substitute(group, outgoing, results);
       group.due = true;
     }
+    group.underWay = null;
     for (const work of works) if (work.partition.phase === 'fenced') this.forget(work.partition);
   }
 
-  #substitute(outgoing: readonly Outgoing[], results: readonly PublishResult[]): void {
+  #substitute(group: GroupRelease, outgoing: readonly Outgoing[], results: readonly PublishResult[]): void {
     outgoing.forEach((publication, i) => {
       const error = results[i];
       if (error === null || error === undefined || error.retriable) return;
       const { work } = publication;
       const substitute = this.#next.substitute(publication, error);
       assert(work.held !== null, 'what was not written is held');
-      if (substitute !== null)
-        work.held = work.held.map((other) => (other === publication ? substitute : other));
+      work.held = work.held.flatMap((other) => {
+        if (other !== publication) return [other];
+        return substitute === null ? [] : [substitute];
+      });
+      if (substitute !== null) return;
+      group.held -= 1;
+      publication.memory?.drop();
     });
   }
 
@@ -302,6 +305,17 @@ export class Transact implements Output {
     group.cancelLinger?.();
     group.cancelLinger = null;
   }
+}
+
+/** Deliveries of a partition that are done and stand behind one that is not. */
+function heldBackOf({ watermark }: Partition): number {
+  let count = 0;
+  let isBehind = false;
+  for (const { held } of watermark.unfinished()) {
+    if (held === null) isBehind = true;
+    else if (isBehind) count += 1;
+  }
+  return count;
 }
 
 /** Whether it is held and in no transaction. */

@@ -61,16 +61,14 @@ export class Watermark<Item> {
     return this.#tail++;
   }
 
-  /** Finishes a ticket, once. Returns true when the position moved. */
-  finish(ticket: number): boolean {
+  /** Finishes a ticket, once. */
+  finish(ticket: number): void {
     assert(ticket >= this.#head && ticket < this.#tail, 'a finished ticket is one that is tracked');
     const mask = this.#offsets.length - 1;
     assert(this.#done[ticket & mask] === 0, 'a delivery is finished once');
     this.#done[ticket & mask] = 1;
     this.#items[ticket & mask] = null;
-    if (ticket !== this.#head) return false;
     while (this.#head < this.#tail && this.#done[this.#head & mask] === 1) this.#head += 1;
-    return true;
   }
 
   /** The items from the lowest unfinished one on, finished ones passed over. */

@@ -58,6 +58,12 @@ export const ERRORS = {
     retriable: false,
     exit: 1,
   },
+  E_EVENT_REQUEUED: {
+    summary: 'The analyzer asked for the delivery again more often than retry.requeuesMax allows.',
+    hint: 'Find out what it waits for; raise retry.requeuesMax, or let it wait longer each time.',
+    retriable: false,
+    exit: 1,
+  },
   E_EVENT_TIMEOUT: {
     summary: 'The analysis of one delivery took longer than eventTimeoutMs; its thread was ended.',
     hint: 'Raise eventTimeoutMs if the analyzer is only slow; else the dead letter holds what makes it hang.',
@@ -105,6 +111,12 @@ export const ERRORS = {
     hint: 'Finished work since the last commit is done again after a restart.',
     retriable: true,
     exit: 1,
+  },
+  E_GROUP_BUSY: {
+    summary: 'Processes read for the group whose positions were to be changed.',
+    hint: 'Stop them first (`faultline stop`), or wait until the brokers have noticed that they are gone.',
+    retriable: true,
+    exit: 3,
   },
   E_GROUP_LOST: {
     summary: 'The process does not read for the group whose positions it was to store with its findings.',
@@ -228,6 +240,12 @@ export const ERRORS = {
     retriable: false,
     exit: 3,
   },
+  E_KAFKA_CODEC: {
+    summary: 'A batch of records cannot be decompressed.',
+    hint: 'Its producer used a compression that is not known here, or the batch is damaged; the message says which.',
+    retriable: false,
+    exit: 1,
+  },
   E_KAFKA_FAILED: {
     summary: 'A broker answered with an error.',
     hint: 'The message has Kafka’s own words; the engine tries again where that can help.',
@@ -246,6 +264,36 @@ export const ERRORS = {
     retriable: false,
     exit: 3,
   },
+  E_KAFKA_GROUP: {
+    summary: 'The brokers do not take this process into the group.',
+    hint: 'Usual causes: other programs read for the group, which deal partitions in another way (give faultline a group of its own), or a session timeout that the brokers do not allow.',
+    retriable: false,
+    exit: 3,
+  },
+  E_KAFKA_OUT_OF_RANGE: {
+    summary: 'The brokers do not have the position any more at which the group wants to go on.',
+    hint: 'Retention was faster than the group: choose where to go on with `faultline offsets reset`, or let kafka.fetch.outOfRange say it.',
+    retriable: false,
+    exit: 1,
+  },
+  E_KAFKA_RECORDS: {
+    summary: 'A batch of records in a partition cannot be read.',
+    hint: 'Its partition stands still, the others go on. The message names the offset: `faultline offsets skip` passes over it.',
+    retriable: false,
+    exit: 1,
+  },
+  E_KAFKA_SETTING: {
+    summary: 'A setting of the brokers does not go with the config.',
+    hint: 'The message names both: change one of them.',
+    retriable: false,
+    exit: 3,
+  },
+  E_KAFKA_PARTITIONS: {
+    summary: 'More partitions were assigned than one process may write transactions for.',
+    hint: 'Start more processes of the group, or raise the limit that the message names.',
+    retriable: false,
+    exit: 1,
+  },
   E_KAFKA_TLS: {
     summary: 'The TLS connection to a broker cannot be made.',
     hint: 'Check kafka.tls: the authority that signed the brokers’ certificate, their name, and the client certificate where they ask for one.',
@@ -260,7 +308,7 @@ export const ERRORS = {
   },
   E_KAFKA_UNREACHABLE: {
     summary: 'No broker can be reached.',
-    hint: 'Check kafka.brokers, the network, and whether the listener speaks TLS; the engine goes on by itself when they are back.',
+    hint: 'Check kafka.brokers, the network, and whether the listener speaks TLS or asks for a login; the engine goes on by itself when they are back.',
     retriable: true,
     exit: 3,
   },

@@ -95,6 +95,8 @@ export interface Holder extends Position {
   /** Since it was consumed, milliseconds. */
   readonly ageMs: number;
   readonly attempts: number;
+  /** Times that its analyzer asked for it again. */
+  readonly requeues: number;
   readonly lastError: Fault | null;
 }
 

@@ -4,6 +4,10 @@
 export interface RetryPolicy {
   /** Tries after the first one. */
   readonly retriesMax: number;
+  /** What a record’s own header may ask for instead. */
+  readonly perRecordMax: number;
+  /** How often an analyzer may ask for a delivery again. */
+  readonly requeuesMax: number;
   /** Wait before the first retry, milliseconds; doubles each time. */
   readonly backoffMs: number;
   readonly backoffMaxMs: number;

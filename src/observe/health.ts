@@ -36,6 +36,8 @@ export const TROUBLE_MS = 60_000;
 export class Health {
   readonly #monotonicMs: () => number;
   readonly #troubles = new Map<Obstacle, Trouble>();
+  /** Tasks that are stopped until a restart. */
+  readonly #stopped: string[] = [];
   #state: HealthState = 'starting';
   #reason = 'no partition is assigned yet';
 
@@ -67,6 +69,9 @@ export class Health {
       case 'committed':
         this.#troubles.delete(`commit ${event.group}`);
         return;
+      case 'task-stopped':
+        this.#stopped.push(`task ${event.task} is stopped: ${event.reason}`);
+        return;
       case 'draining':
         this.#enter('draining', `draining: ${event.reason}`);
         return;
@@ -97,6 +102,7 @@ export class Health {
 
   #currentTroubles(): readonly string[] {
     const sinceMs = this.#monotonicMs() - TROUBLE_MS;
-    return [...this.#troubles.values()].filter(({ atMs }) => atMs > sinceMs).map(({ reason }) => reason);
+    const troubles = [...this.#troubles.values()].filter(({ atMs }) => atMs > sinceMs);
+    return [...this.#stopped, ...troubles.map(({ reason }) => reason)];
   }
 }

@@ -175,6 +175,20 @@ const LINES: EventTable<Line> = {
       ...(held.length > 0 && { held: named(held) }),
     },
   }),
+  rebalanced: ({ type: _type, ...fields }) => ({ level: 'info', stage: 'consume', fields }),
+  'group-fault': ({ group, fault: { code, message } }) => ({
+    level: 'warn',
+    stage: 'consume',
+    kind: `${group} ${code}`,
+    fields: { group, code, message },
+  }),
+  'transport-fault': ({ part, fault: { code, message } }) => ({
+    level: 'warn',
+    stage: 'publish',
+    kind: `${part} ${code}`,
+    fields: { part, code, message },
+  }),
+  'out-of-range': ({ type: _type, ...fields }) => ({ level: 'warn', stage: 'consume', fields }),
   'log-trim-failed': ({ code, message }) => ({ level: 'warn', kind: code, fields: { code, message } }),
   draining: ({ reason }) => ({ level: 'info', fields: { reason } }),
   drained: ({ unfinished, elapsedMs }) => ({

@@ -31,6 +31,18 @@ export function metricsProbe(meters: Meters): Probe {
       meters.trimmedBytes.inc(bytes);
       meters.heldPartitions.set(held.length);
     },
+    rebalanced: ({ group }) => {
+      meters.rebalances.inc({ group });
+    },
+    'group-fault': ({ fault: { code } }) => {
+      meters.transportFaults.inc({ part: 'source', code });
+    },
+    'transport-fault': ({ part, fault: { code } }) => {
+      meters.transportFaults.inc({ part, code });
+    },
+    'out-of-range': ({ group }) => {
+      meters.outOfRange.inc({ group });
+    },
     'log-trim-failed': ({ code }) => {
       meters.trimFailures.inc({ code });
     },

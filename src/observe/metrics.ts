@@ -67,6 +67,24 @@ export const METRICS = {
     help: '1 where the circuit of a task has stopped it.',
     labels: ['task'],
   },
+  rebalances: {
+    type: 'counter',
+    name: 'faultline_source_rebalances_total',
+    help: 'Agreements of a group about who reads what, as this member heard of them.',
+    labels: ['group'],
+  },
+  transportFaults: {
+    type: 'counter',
+    name: 'faultline_transport_faults_total',
+    help: 'Errors of brokers and connections that the transport deals with, by its part and error code.',
+    labels: ['part', 'code'],
+  },
+  outOfRange: {
+    type: 'counter',
+    name: 'faultline_source_out_of_range_total',
+    help: 'Times that the brokers did not have a position any more.',
+    labels: ['group'],
+  },
   trimmedRecords: {
     type: 'counter',
     name: 'faultline_log_trimmed_records_total',

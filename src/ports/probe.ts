@@ -165,6 +165,33 @@ export type ProbeEvent =
       readonly partitions: readonly TopicPartition[];
       readonly held: readonly TopicPartition[];
     }
+  /** The members of a group have agreed who reads what. */
+  | {
+      readonly type: 'rebalanced';
+      readonly group: string;
+      readonly member: string;
+      readonly generation: number;
+      /** As far as this member knows: the leader knows all. */
+      readonly members: number;
+      readonly partitions: number;
+    }
+  /** A source is not in order with its group or its brokers; it goes on trying unless reading fails. */
+  | { readonly type: 'group-fault'; readonly group: string; readonly fault: Fault }
+  /** What goes out has met an error that its adapter deals with. */
+  | {
+      readonly type: 'transport-fault';
+      readonly part: 'sink' | 'transactions';
+      readonly fault: Fault;
+    }
+  /** The source does not have the position any more and goes on elsewhere. */
+  | {
+      readonly type: 'out-of-range';
+      readonly group: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly type: 'log-trim-failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'draining'; readonly reason: string }
   /** A step of the ordered exit has passed its deadline and was left behind. */

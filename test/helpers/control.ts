@@ -66,6 +66,7 @@ export function aHolder(changes: Partial<Holder> = {}): Holder {
     slot: null,
     ageMs: 12_400,
     attempts: 2,
+    requeues: 0,
     lastError: { code: 'E_EVENT_ANALYZE', message: 'no symbols', retriable: true },
     ...changes,
   };

@@ -109,7 +109,7 @@ for (const how of ['drain', 'stop'] as const) {
 
     const ending = faultline(how, '--data', data);
     await eventually('the request', () => target.asked.length > 0);
-    target.ending.resolve({ unfinished: 0 });
+    target.ending.resolve({ unfinished: 0, stopped: [] });
 
     const { code, out } = await ending;
     assert.equal(code, 0);
@@ -120,7 +120,7 @@ for (const how of ['drain', 'stop'] as const) {
 
 test('what a drain leaves unfinished is a failure, what a stop leaves is not', async (t) => {
   const { data, target } = await process_(t);
-  target.ending.resolve({ unfinished: 3 });
+  target.ending.resolve({ unfinished: 3, stopped: [] });
 
   const drained = await faultline('drain', '--data', data);
   const stopped = await faultline('stop', '--data', data);

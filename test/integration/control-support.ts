@@ -35,7 +35,7 @@ export function childThat(path: string, does: string): Child {
       const begun = new Promise((resolve) => (begin = resolve));
       const target = {
         status: () => ({ pid: 77 }),
-        drain: async () => { begin(); await new Promise((resolve) => setTimeout(resolve, 100)); return { unfinished: 5 }; },
+        drain: async () => { begin(); await new Promise((resolve) => setTimeout(resolve, 100)); return { unfinished: 5, stopped: [] }; },
       };
       const control = await startControl({ path: ${JSON.stringify(path)}, target, limits: { requestMs: 600_000 } });
       console.log('started');

@@ -45,7 +45,7 @@ test('every command is answered', async (t) => {
   const meanwhile = await ask(path, { command: 'status' });
   const stopping = ask(path, { command: 'stop' });
   await eventually('the stop', () => target.asked.length > 1);
-  target.ending.resolve({ unfinished: 3 });
+  target.ending.resolve({ unfinished: 3, stopped: [] });
 
   assert.deepEqual(status, aStatus());
   assert.equal(waits.held, 2);
@@ -53,8 +53,8 @@ test('every command is answered', async (t) => {
   assert.deepEqual(unknown, []);
   assert.deepEqual(scaled, { before: 2, after: 7 });
   assert.equal(meanwhile.threads, 7);
-  assert.deepEqual(await draining, { unfinished: 3 });
-  assert.deepEqual(await stopping, { unfinished: 3 });
+  assert.deepEqual(await draining, { unfinished: 3, stopped: [] });
+  assert.deepEqual(await stopping, { unfinished: 3, stopped: [] });
   assert.deepEqual(target.asked, ['drain: faultline drain', 'stop: faultline stop']);
 });
 
@@ -175,7 +175,7 @@ test('what was asked for before the end is answered, what never ends is not wait
   const { path, target, control } = await started(t);
   const drained = ask(path, { command: 'drain' });
   await eventually('the drain', () => target.asked.length === 1);
-  target.ending.resolve({ unfinished: 0 });
+  target.ending.resolve({ unfinished: 0, stopped: [] });
   const idle = await connected(t, path);
   await ask(path, { command: 'status' }); // so the one before it is accepted too
   await within('the close', control.close());
@@ -186,7 +186,7 @@ test('what was asked for before the end is answered, what never ends is not wait
   await eventually('the drain', () => stuck.target.asked.length === 1);
   await within('the close', stuck.control.close());
 
-  assert.deepEqual(await drained, { unfinished: 0 });
+  assert.deepEqual(await drained, { unfinished: 0, stopped: [] });
   await eventually('the end of an idle connection', () => idle.readableEnded);
   await assert.rejects(lost, { code: 'E_CONTROL_LOST' });
   await assert.rejects(ask(path, { command: 'status' }), { code: 'E_CONTROL_NONE' });
@@ -219,7 +219,7 @@ test('the answer to drain is there though the process ends right after', async (
   t.after(() => void child.process.kill('SIGKILL'));
   await child.line();
 
-  assert.deepEqual(await ask(path, { command: 'drain' }), { unfinished: 5 });
+  assert.deepEqual(await ask(path, { command: 'drain' }), { unfinished: 5, stopped: [] });
   assert.deepEqual(await child.ended, { code: 0, signal: null });
 });
 

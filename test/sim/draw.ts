@@ -103,6 +103,8 @@ function drawTask(
     shardBy: BY_KEY,
     retry: {
       retriesMax: random.int(0, 3),
+      perRecordMax: 100,
+      requeuesMax: 1000,
       backoffMs,
       backoffMaxMs: backoffMs * random.int(1, 8),
       onExhausted,

@@ -95,6 +95,7 @@ export class HandOut {
   #failed = false;
   /** Outputs that are acknowledged. */
   readonly #findings = new Set<number>();
+  readonly #refused = new Set<number>();
   #deadLetters = 0;
 
   constructor(state: RecordState, partition: PartitionState, { delivery, byTransaction }: HandOutMeans) {
@@ -109,6 +110,11 @@ export class HandOut {
   /** Nothing is left but to write its outputs. */
   get decided(): boolean {
     return this.#analysed || this.#failed;
+  }
+
+  /** No try is left. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   /** It was not finished as it should be: all its tries failed, or an output was refused for good. */
@@ -136,13 +142,24 @@ export class HandOut {
     if (result.status === 'failed' && spent) this.finished = true;
   }
 
-  /** A finding of it, or a dead letter, is acknowledged. Each finding that is refused needs a dead letter. */
+  /** A finding of it, or its dead letter, is acknowledged: one for all findings that are refused. */
   acknowledged(number: number): void {
     if (number === DEAD_LETTER) this.#deadLetters += 1;
     else this.#findings.add(number);
+    this.#conclude();
+  }
+
+  /** A finding of it is refused for good. */
+  refused(number: number): void {
+    this.#refused.add(number);
+    this.#conclude();
+  }
+
+  #conclude(): void {
     if (this.#byTransaction) return;
     const { ending, behaviour } = this.state;
     const wanted = ending === 'findings' ? behaviour.findings : 1;
-    this.finished ||= this.#findings.size + this.#deadLetters >= wanted;
+    const settled = this.#deadLetters > 0 ? Math.max(1, this.#refused.size) : 0;
+    this.finished ||= this.#findings.size + settled >= wanted;
   }
 }

@@ -117,6 +117,8 @@ export class Ledger {
           const item = fact.batch.items[index];
           const handOut = item === undefined ? undefined : this.#handOuts.get(item.delivery);
           if (item === undefined || handOut === undefined) continue;
+          // What a stopped task still brings is dropped.
+          if (this.stopped.has(handOut.state.task.name)) continue;
           handOut.returned(result, item.attempt);
           this.#settle(handOut);
         }
@@ -125,6 +127,7 @@ export class Ledger {
         for (const [index, publication] of fact.publications.entries()) {
           const error = fact.results[index];
           if (error === null) this.#acknowledge(publication);
+          else if (error?.retriable === false) this.#refuse(publication);
         }
         break;
       case 'probe':
@@ -242,6 +245,10 @@ export class Ledger {
   /** What a stopped task has is dropped. */
   #stop(task: string): void {
     this.stopped.add(task);
+    // Of the results that came with the one that stopped it, those behind it are dropped.
+    for (const partition of this.partitions)
+      for (const handOut of partition.given)
+        if (handOut.state.task.name === task && handOut.finishedAt === this.event) handOut.isSure = false;
     for (const partition of this.partitions) if (this.isStopped(partition)) this.#leave(partition);
   }
 
@@ -258,6 +265,13 @@ export class Ledger {
       return;
     handOut.partition.reopen(handOut);
     this.#hold(handOut);
+  }
+
+  #refuse(publication: Publication): void {
+    const output = this.output(publication);
+    if (output?.handOut === undefined) return;
+    output.handOut.refused(output.number);
+    this.#settle(output.handOut);
   }
 
   #acknowledge(publication: Publication): void {

@@ -3,6 +3,7 @@ import { EngineError } from '../../model/errors.ts';
 import { askFlags, SOCKET_SETTINGS } from '../ask.ts';
 import { endProcess } from '../end-process.ts';
 import { formatAmount } from '../format.ts';
+import { tasksStopped } from '../run-summary.ts';
 import { command, type Command, type Invocation } from '../spec.ts';
 
 /** The declaration. */
@@ -23,7 +24,8 @@ export const drainCommand: Command = command({
 });
 
 async function drain(invocation: Invocation<typeof askFlags>): Promise<number> {
-  const { pid, unfinished } = await endProcess('drain', invocation);
+  const { pid, unfinished, stopped } = await endProcess('drain', invocation);
+  if (stopped.length > 0) throw tasksStopped(stopped);
   if (unfinished > 0) {
     const amount = formatAmount(unfinished, 'delivery', 'deliveries');
     throw new EngineError(

@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { numberFlag, optionalNumber, switchFlag, textFlag } from '../flags.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { Progress } from '../progress.ts';
+import { openRecords } from '../records.ts';
 import { command, type Command, type Invocation } from '../spec.ts';
 import type { Terminal } from '../terminal.ts';
 import { LogWriter } from '../writer.ts';
@@ -44,13 +45,15 @@ const flags = {
 /** The declaration. */
 export const generateCommand: Command = command({
   name: 'generate',
-  summary: 'Write synthetic crash and lag events of several platforms to the embedded log.',
+  summary:
+    'Write synthetic crash and lag events of several platforms to the embedded log, or to topics of brokers.',
   details: [
     'The same flags give the same events, byte for byte. Each device numbers its events (values.sequence).',
   ],
   operands: { text: '', min: 0, max: 0 },
   flags,
-  settings: ['config', 'data', 'durability', 'partitions'],
+  settings: ['config', 'data', 'durability', 'partitions', 'transport', 'brokers'],
+  allSettings: true,
   examples: [
     { args: 'generate --count 1000000', does: 'a million events, as fast as the log takes them' },
     { args: 'generate --count 60000 --rate 1000', does: 'a thousand a second for a minute' },
@@ -123,11 +126,11 @@ async function writeEvents(
 ): Promise<void> {
   const { flags: chosen, terminal } = invocation;
   const { system } = await readConfig(invocation);
-  const { openToAppend, requireTopicName } = await import('../parts.ts');
+  const { requireTopicName } = await import('../parts.ts');
   requireTopicName(chosen.topic);
-  const store = await openToAppend(system);
+  const records = await openRecords(system, 'append');
   const progress = new Progress(terminal, 'events written', chosen.count);
-  const writer = new LogWriter(store);
+  const writer = new LogWriter(records);
   const startedMs = performance.now();
   try {
     for await (const run of runs) {
@@ -140,8 +143,8 @@ async function writeEvents(
     await writer.finish();
   } finally {
     progress.close();
-    await store.close();
-    tellWritten(terminal, writer.written, { dir: system.data, elapsedMs: performance.now() - startedMs });
+    await records.close();
+    tellWritten(terminal, writer.written, { where: records.where, elapsedMs: performance.now() - startedMs });
   }
 }
 

@@ -5,6 +5,7 @@ import { listFlag, optionalText, switchFlag, textFlag } from '../flags.ts';
 import { formatAmount, formatBytes, formatCount, formatDuration } from '../format.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { Progress } from '../progress.ts';
+import { openRecords } from '../records.ts';
 import { command, type Command, type Invocation } from '../spec.ts';
 import type { Terminal } from '../terminal.ts';
 import { LogWriter, type Written } from '../writer.ts';
@@ -32,14 +33,16 @@ const flags = {
 /** The declaration. */
 export const ingestCommand: Command = command({
   name: 'ingest',
-  summary: 'Read reports and events from files, directories or stdin into the embedded log.',
+  summary:
+    'Read reports and events from files, directories or stdin into the embedded log, or topics of brokers.',
   details: [
     'A raw report is wrapped into an event with a guessed kind; an event is passed on as it stands. Files that end in .ndjson or .jsonl, and stdin, hold one event or report a line. Text of an unknown format is taken and becomes a finding that says so; what is excluded or binary is skipped and listed.',
     'In directories, files that usually lie beside reports are passed over unless --include names them: expected*, MANIFEST*, README*, cases.json, mappings, source maps, symbols, sources.',
   ],
   operands: { text: 'PATH…|-', min: 1, max: Infinity },
   flags,
-  settings: ['config', 'data', 'durability', 'partitions'],
+  settings: ['config', 'data', 'durability', 'partitions', 'transport', 'brokers'],
+  allSettings: true,
   examples: [
     { args: 'ingest examples/reports', does: 'everything below a directory' },
     { args: 'ingest --topic shop-crash --include "*.txt" crashes/', does: 'some files, into one topic' },
@@ -60,14 +63,14 @@ const NAMED_MAX = 3;
 async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
   const { operands, terminal } = invocation;
   const { system } = await readConfig(invocation);
-  const { openToAppend, requireTopicName } = await import('../parts.ts');
+  const { requireTopicName } = await import('../parts.ts');
   requireTopicName(invocation.flags.topic);
   await requireReadable(operands);
-  const store = await openToAppend(system);
+  const records = await openRecords(system, 'append');
   const interrupt = listenForInterrupt(terminal.gone);
   const options = collectOptions(invocation, system.limits.eventBytesMax, interrupt.signal);
   const progress = new Progress(terminal, 'events written');
-  const writer = new LogWriter(store);
+  const writer = new LogWriter(records);
   const startedMs = performance.now();
   const skipped = new Map<SkipReason, Skipped>();
   try {
@@ -81,12 +84,12 @@ async function ingest(invocation: Invocation<typeof flags>): Promise<number> {
   } finally {
     progress.close();
     interrupt.close();
-    await store.close();
+    await records.close();
     tellSkipped(terminal, skipped);
-    tellWritten(terminal, writer.written, { dir: system.data, elapsedMs: performance.now() - startedMs });
+    tellWritten(terminal, writer.written, { where: records.where, elapsedMs: performance.now() - startedMs });
   }
   if (!interrupt.signal.aborted) return 0;
-  terminal.note('Interrupted: what is counted above is in the log, the rest is not.');
+  terminal.note('Interrupted: what is counted above is there, the rest is not.');
   return 1;
 }
 
@@ -129,11 +132,11 @@ function tellSkipped(terminal: Terminal, skipped: ReadonlyMap<SkipReason, Skippe
 export function tellWritten(
   terminal: Terminal,
   { records, bytes, byTopic }: Written,
-  { dir, elapsedMs }: { readonly dir: string; readonly elapsedMs: number },
+  { where, elapsedMs }: { readonly where: string; readonly elapsedMs: number },
 ): void {
   const topics = [...byTopic].map(([topic, count]) => `${formatCount(count)} to ${topic}`).join(', ');
-  const where = topics === '' ? '' : ` (${topics})`;
+  const what = topics === '' ? '' : ` (${topics})`;
   terminal.note(
-    `wrote ${formatAmount(records, 'event')}${where}, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)}, to ${dir}`,
+    `wrote ${formatAmount(records, 'event')}${what}, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)}, to ${where}`,
   );
 }

@@ -12,7 +12,7 @@ import { fileFault } from '../file-fault.ts';
 import { listFlag, optionalText, switchFlag } from '../flags.ts';
 import { formatAmount, formatCount } from '../format.ts';
 import { Progress } from '../progress.ts';
-import { summaryView } from '../run-summary.ts';
+import { summaryView, tasksStopped } from '../run-summary.ts';
 import { command, type Command, type Invocation } from '../spec.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -34,6 +34,8 @@ export const runCommand: Command = command({
   settings: [
     'config',
     'data',
+    'transport',
+    'brokers',
     'threads',
     'lanes',
     'batch-events',
@@ -185,13 +187,6 @@ async function writeSummary(path: string, summary: RunSummary): Promise<void> {
 
 function notWritable(path: string, cause: unknown): EngineError {
   return new EngineError('E_OUTPUT_WRITE', `cannot write ${path}: ${fileFault(cause)}`, { cause });
-}
-
-function tasksStopped(stopped: readonly { readonly task: string; readonly reason: string }[]): EngineError {
-  return new EngineError(
-    'E_TASK_STOPPED',
-    stopped.map(({ task, reason }) => `task ${task} was stopped: ${reason}`).join('; '),
-  );
 }
 
 function leftUnfinished(unfinished: number, drainMs: number): EngineError {

@@ -5,8 +5,8 @@ import { EngineError } from '../../model/errors.ts';
 import { readConfig } from '../config.ts';
 import { optionalNumber, optionalText, switchFlag } from '../flags.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import type { Store } from '../parts.ts';
 import { recordObject, recordView } from '../record-view.ts';
+import { openRecords, type Records } from '../records.ts';
 import { command, type Command, type Invocation, type Values } from '../spec.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -33,7 +33,8 @@ export const tailCommand: Command = command({
   details: [],
   operands: { text: 'TOPIC', min: 1, max: 1 },
   flags,
-  settings: ['config', 'data'],
+  settings: ['config', 'data', 'transport', 'brokers'],
+  allSettings: true,
   examples: [
     { args: 'tail faultline-findings', does: 'the last ten findings, a line each' },
     { args: 'tail faultline-findings --count 1 --full', does: 'the last one, all of it' },
@@ -54,20 +55,19 @@ async function tail(invocation: Invocation<typeof flags>): Promise<number> {
   const [topic = ''] = operands;
   const from = chosen.from === null ? null : readFrom(chosen.from);
   const { system } = await readConfig(invocation);
-  const { openToRead } = await import('../parts.ts');
-  const store = await openToRead(system);
+  const records = await openRecords(system, 'read');
   const interrupt = listenForInterrupt(terminal.gone);
   const { signal } = interrupt;
   const { follow } = chosen;
   try {
     const deliveries =
       from === null
-        ? lastOf(store, { topic, count: chosen.count ?? LAST, follow, signal })
-        : store.read(topic, { from, follow, signal, count: chosen.count ?? Infinity });
+        ? lastOf(records, { topic, count: chosen.count ?? LAST, follow, signal })
+        : firstOf(records.read(topic, { from, follow, signal }), chosen.count ?? Infinity);
     for await (const delivery of deliveries) await show(delivery, chosen, terminal);
   } finally {
     interrupt.close();
-    await store.close();
+    await records.close();
   }
   return 0;
 }
@@ -82,24 +82,28 @@ interface LastOptions {
 
 /** The last records of all partitions together, by time; then what follows, where that is wanted. */
 async function* lastOf(
-  store: Store,
+  records: Records,
   { topic, count, follow, signal }: LastOptions,
 ): AsyncGenerator<Delivery> {
-  const partitions = store.topics().find(({ name }) => name === topic)?.partitions ?? [];
-  let due = partitions.reduce((sum, { start, end }) => sum + Math.min(count, end - start), 0);
-  let held: Delivery[] = [];
-  for await (const delivery of store.read(topic, { from: { last: count }, follow, signal })) {
-    if (due === 0) {
-      yield delivery;
-      continue;
-    }
-    held.push(delivery);
-    due -= 1;
-    if (due > 0) continue;
-    yield* newest(held, count);
-    held = [];
+  let held: Delivery[] | null = [];
+  for await (const delivery of records.read(topic, { from: { last: count }, follow, signal })) {
+    if (delivery === null) {
+      yield* newest(held ?? [], count);
+      held = null;
+    } else if (held === null) yield delivery;
+    else held.push(delivery);
   }
-  yield* newest(held, count);
+  yield* newest(held ?? [], count);
+}
+
+async function* firstOf(deliveries: AsyncIterable<Delivery | null>, count: number): AsyncGenerator<Delivery> {
+  let left = count;
+  for await (const delivery of deliveries) {
+    if (delivery === null) continue;
+    yield delivery;
+    left -= 1;
+    if (left === 0) return;
+  }
 }
 
 /** Records of one time stay in the order of their offsets. */

@@ -47,7 +47,7 @@ export function protocolError(error: unknown): string {
 
 /** Whether the connection, not the request, failed. */
 export function isConnectionFault(error: unknown): boolean {
-  return codeOf(readError(rootOf(error))) === 'E_KAFKA_UNREACHABLE';
+  return kafkaFault(error, '').code === 'E_KAFKA_UNREACHABLE';
 }
 
 function codeOf({ name, type, message }: ClientError): ErrorCode {

@@ -40,16 +40,35 @@ export interface GroupMember {
   readonly memberMetadata: Buffer;
 }
 
-/** One broker and its connections: fetches go through one of their own. Methods reject with kafkajs's errors. */
+/** One connection. */
+export interface Connection {
+  readonly socket?: { destroy(): unknown };
+  readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+  isConnected(): boolean;
+  /** False without SASL, and when the time has come to log in again. */
+  isAuthenticated(): boolean;
+  /** Ends what waits for an answer. */
+  rejectRequests(error: Error): void;
+  disconnect(): Promise<unknown>;
+}
+
+/** The two connections to a broker: fetches go through the second. */
+export interface ConnectionPool {
+  readonly host: string;
+  readonly port: number;
+  readonly sasl?: object;
+  readonly pool: readonly Connection[];
+  send<Decoded, Answer>(request: ProtocolRequest<Decoded, Answer>): Promise<Answer>;
+}
+
+/** One broker and its connections. Methods reject with kafkajs's errors. */
 export interface Broker {
   readonly nodeId: number | null;
-  /** What the broker speaks, by API key. */
-  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
-  readonly connectionPool: {
-    readonly host: string;
-    readonly port: number;
-    send<Decoded, Answer>(request: ProtocolRequest<Decoded, Answer>): Promise<Answer>;
-  };
+  /** What the broker speaks, by API key; `null` before it is connected. */
+  readonly versions: Readonly<
+    Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+  > | null;
+  readonly connectionPool: ConnectionPool;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   isConnected(): boolean;
@@ -72,6 +91,9 @@ export interface Broker {
     readonly memberId: string;
     readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
   }): Promise<{ readonly memberAssignment: Buffer }>;
+  findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: 0 | 1 }): Promise<{
+    readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number };
+  }>;
   heartbeat(request: {
     readonly groupId: string;
     readonly groupGenerationId: number;
@@ -138,14 +160,36 @@ export interface Cluster {
   /** Forgets a broker whose connection is lost. */
   removeBroker(which: { readonly host: string; readonly port: number }): void;
   getNodeIds(): readonly (number | string)[];
+  readonly rootLogger: unknown;
+  /** Makes connections that no pool knows, not open yet. */
+  readonly connectionPoolBuilder: {
+    build(to: { readonly host: string; readonly port: number }): Promise<ConnectionPool>;
+  };
+  readonly brokerPool: {
+    createBroker(options: object): Broker;
+  };
 }
+
+/** Codes of Kafka's protocol that are younger than kafkajs 2.2.4. */
+const NEWER: Readonly<Record<number, string>> = { 90: 'PRODUCER_FENCED', 120: 'TRANSACTION_ABORTABLE' };
+
+/** The error of a code of Kafka's protocol, as kafkajs has it. */
+export function errorOfCode(code: number): Error {
+  const type = NEWER[code];
+  if (type !== undefined) return Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type, code });
+  const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+    createErrorFromCode: (code: number) => Error;
+  };
+  return createErrorFromCode(code);
+}
+
+const require = createRequire(import.meta.url);
 
 /** Makes the connections of a consumer. */
 export function createCluster(
   config: KafkaConfig,
   options: { readonly metadataMaxAgeMs: number; readonly isolation: 'read-committed' | 'read-uncommitted' },
 ): Cluster {
-  const require = createRequire(import.meta.url);
   const ClusterOf = require('kafkajs/src/cluster') as new (options: object) => Cluster;
   const socketFactory = (require('kafkajs/src/network/socketFactory') as () => unknown)();
   const { ssl, sasl, retry, ...rest } = config;

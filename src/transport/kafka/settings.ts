@@ -88,6 +88,14 @@ export interface ProduceSettings {
   readonly recordBytesMax: number;
 }
 
+/** How findings are written with positions. */
+export interface TransactionSettings {
+  /** The brokers end a transaction that is open for longer, and with it this owner; more than `produce.timeoutMs`. */
+  readonly timeoutMs: number;
+  /** Each has a producer of its own. */
+  readonly partitionsMax: number;
+}
+
 /** What the transport tells beside its results. */
 export type KafkaEvent =
   | {

@@ -36,7 +36,7 @@ export class Group {
 
   /**
    * `loss`: asked inside the transaction that stores positions; when it tells of lost records nothing
-   * is stored, for the positions may count on them.
+   * is stored, for the positions may count on them; nor when another process has taken the group.
    */
   constructor(environment: Environment, name: string, loss: () => EngineError | null = () => null) {
     this.#environment = environment;
@@ -89,7 +89,7 @@ export class Group {
     const found: { loss: EngineError | null } = { loss: null };
     try {
       await this.#write(() => {
-        found.loss = this.#loss();
+        found.loss = this.#loss() ?? this.#takenOver();
         if (found.loss === null) putPositions(this.#environment, { group: this.#name, positions });
       });
       if (found.loss !== null) throw found.loss;
@@ -98,6 +98,12 @@ export class Group {
       const message = `the positions of group ${this.#name} could not be stored: ${cause.message}`;
       throw new EngineError('E_COMMIT_FAILED', message, { cause, hint: cause.hint });
     }
+  }
+
+  /** Another process has entered the group since: it did not see that this one lives. */
+  #takenOver(): EngineError | null {
+    const isFree = this.#environment.tables.owners.get(this.#name) === undefined;
+    return isFree ? null : groupLoss(this.#environment, this.#name);
   }
 
   /** Alive, and in this process also not forgotten by one that could not let it go. */

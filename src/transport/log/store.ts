@@ -6,25 +6,27 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Delivery } from '../../model/delivery.ts';
+import type { Delivery, NotedPosition } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Sink } from '../../ports/sink.ts';
 import type { Transactions } from '../../ports/transactions.ts';
 import type { Durability } from './append.ts';
 import { Appender } from './append.ts';
 import type { BlockRecord } from './block.ts';
+import type { From } from './cursor.ts';
 import { startOf, tailOf } from './cursor.ts';
 import { DATA_FILE } from './data-file.ts';
 import type { Environment } from './environment.ts';
 import { openEnvironment } from './open.ts';
 import type { CommittedPosition } from './groups.ts';
-import { committedPositions, groupNames, groupReader } from './groups.ts';
+import { committedPositions, Group, groupNames, groupReader } from './groups.ts';
 import type { AppendRecord } from './judge.ts';
 import { LogSink } from './sink.ts';
 import type { RetentionOptions } from './retention.ts';
 import { Retention } from './retention.ts';
 import type { SubscriptionOptions } from './source.ts';
 import { LogSource } from './source.ts';
+import { startOffset } from './start.ts';
 import type { ReadOptions } from './tail.ts';
 import { readTopic } from './tail.ts';
 import { liveBytes, timeSpan } from './stats.ts';
@@ -214,6 +216,29 @@ export class LogStore {
         lag: this.#lag(position),
       })),
     }));
+  }
+
+  /** The offset that `from` means, by partition: for a time of which there is no younger record, the end. Rejects with `E_TOPIC_UNKNOWN`, `E_LOG_CORRUPT`. */
+  async offsetsAt(topic: string, from: From): Promise<readonly number[]> {
+    this.#environment.refresh();
+    const found = this.#topics.require(topic);
+    const partitions = Array.from({ length: found.partitions }, (_, partition) => partition);
+    return Promise.all(partitions.map((partition) => startOffset(this.#environment, found, partition, from)));
+  }
+
+  /**
+   * Stores positions of a group that nobody reads for: it is taken meanwhile, so that nobody can. Rejects
+   * with `E_LOG_BUSY` when a process has it, with `E_COMMIT_FAILED` when nothing could be stored.
+   */
+  async setPositions(group: string, positions: readonly NotedPosition[]): Promise<void> {
+    this.#assertWritable();
+    const taken = new Group(this.#environment, group);
+    await taken.enter();
+    try {
+      await taken.commit(positions);
+    } finally {
+      await taken.leave();
+    }
   }
 
   /** The deliveries of a topic, outside any group. Throws `E_TOPIC_UNKNOWN`, `E_LOG_CORRUPT`. */

@@ -1,21 +1,20 @@
 /**
  * Real Apache Kafka for tests, one node or three, without Docker: each node formats its storage with
  * Kafka's own tool and runs in a process of its own. All of it lies in one temporary directory that
- * `close()` removes, and that the end of the process removes otherwise.
+ * `close()` removes, and that the end of the process removes otherwise (a kill of it does not).
  */
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { formatStorage } from './format.ts';
 import type { KafkaVersion } from './jars.ts';
 import { kafkaClassPath } from './jars.ts';
 import { KafkaNode } from './node.ts';
 import { freePorts } from './ports.ts';
 import type { NodePorts, Properties } from './properties.ts';
 import { nodeProperties, propertiesText } from './properties.ts';
-import type { Security } from './security.ts';
+import type { Security, TlsFiles } from './security.ts';
+import { hasTls, makeCertificates, scramArguments } from './security.ts';
 import { javaCommand } from './tools.ts';
 
 /** What to start. */
@@ -34,6 +33,8 @@ export interface KafkaCluster {
   readonly brokers: readonly string[];
   /** The same without security and with all rights, whatever `brokers` ask for. */
   readonly insideBrokers: readonly string[];
+  /** What a client needs for TLS; `undefined` where the cluster has none. */
+  readonly tls: TlsFiles | undefined;
   /** SIGTERM: the node hands over what it leads, and ends. */
   stop(node: number): Promise<void>;
   /** SIGKILL. */
@@ -48,7 +49,7 @@ export interface KafkaCluster {
   pid(node: number): number | undefined;
   /** The end of what a node has logged. */
   logTail(node: number): string;
-  /** Ends all nodes at once and removes everything. */
+  /** Kills all nodes and removes everything. */
   close(): Promise<void>;
 }
 
@@ -60,47 +61,63 @@ const QUIET = [
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
 ];
-const FORMAT_MS = 60_000;
+const REMOVE_RETRIES = 10;
 
-/** Starts a cluster; resolves when every node answers and knows all others. Throws KafkaUnavailable without Java or Maven. */
+/**
+ * Starts a cluster; resolves when every node answers and knows all others, and rejects with what was
+ * logged when one does not come up. Throws KafkaUnavailable where there can be no cluster.
+ */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { nodes: count = 1, version = '4.1.0', properties = {}, security = 'none' } = options;
+  const { nodes: count = 1, version, properties = {}, security = 'none' } = options;
   const java = javaCommand();
   const javaArgs = [...JVM, ...QUIET, '-cp', await kafkaClassPath(version)];
-  const directory = mkdtempSync(join(tmpdir(), 'faultline-kafka-'));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', remove);
   const ports = await nodePorts(count);
-  const ids = ports.map((_, id) => id);
-  const nodes = ports.map(({ inside }, id) => {
-    const own = join(directory, `node-${id}`);
-    const file = join(own, 'server.properties');
-    const plan = { id, nodes: ports, dataDirectory: join(own, 'data'), security };
-    mkdirSync(own);
-    writeFileSync(file, propertiesText({ ...nodeProperties(plan), ...properties }));
-    const args = [...javaArgs, 'kafka.Kafka', file];
-    return new KafkaNode({ id, directory: own, probePort: inside, java, javaArgs: args });
-  });
-  const cluster = asCluster(nodes, ports, remove);
+  const directory = mkdtempSync(join(tmpdir(), 'faultline-kafka-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: REMOVE_RETRIES });
+  process.once('exit', remove);
+  const nodes: KafkaNode[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.kill()));
+    process.off('exit', remove);
+    remove();
+  };
   try {
-    await format({ java, javaArgs, directory, ids });
-    await Promise.all(nodes.map((node) => node.start(ids)));
-    return cluster;
+    const tls = hasTls(security) ? makeCertificates(directory) : undefined;
+    const files = ports.map(({ inside }, id) => {
+      const own = join(directory, `node-${id}`);
+      const file = join(own, 'server.properties');
+      const plan = { id, nodes: ports, directory: own, security, certificates: directory };
+      mkdirSync(own);
+      writeFileSync(file, propertiesText({ ...nodeProperties(plan), ...properties }));
+      const args = [...javaArgs, 'kafka.Kafka', file];
+      nodes.push(new KafkaNode({ id, directory: own, probePort: inside, java, javaArgs: args }));
+      return file;
+    });
+    await formatStorage({ java, javaArgs, files, args: scramArguments(security) });
+    await Promise.all(nodes.map((node) => node.start([...nodes.keys()])));
+    return { ...addresses(ports), tls, ...controls(nodes), close };
   } catch (error) {
-    await cluster.close();
+    await close();
     throw error;
   }
 }
 
-function asCluster(nodes: readonly KafkaNode[], ports: readonly NodePorts[], remove: () => void): KafkaCluster {
+function addresses(ports: readonly NodePorts[]): Pick<KafkaCluster, 'brokers' | 'insideBrokers'> {
+  return {
+    brokers: ports.map(({ client }) => `127.0.0.1:${client}`),
+    insideBrokers: ports.map(({ inside }) => `127.0.0.1:${inside}`),
+  };
+}
+
+function controls(
+  nodes: readonly KafkaNode[],
+): Omit<KafkaCluster, 'brokers' | 'insideBrokers' | 'tls' | 'close'> {
   const at = (node: number): KafkaNode => {
     const found = nodes[node];
     if (found === undefined) throw new RangeError(`there is no node ${node}`);
     return found;
   };
   return {
-    brokers: ports.map(({ client }) => `127.0.0.1:${client}`),
-    insideBrokers: ports.map(({ inside }) => `127.0.0.1:${inside}`),
     stop: (node) => at(node).stop(),
     kill: (node) => at(node).kill(),
     freeze: (node) => at(node).freeze(),
@@ -108,11 +125,6 @@ function asCluster(nodes: readonly KafkaNode[], ports: readonly NodePorts[], rem
     start: (node) => at(node).start(),
     pid: (node) => at(node).pid,
     logTail: (node) => at(node).logTail,
-    async close() {
-      await Promise.all(nodes.map((node) => node.kill()));
-      process.off('exit', remove);
-      remove();
-    },
   };
 }
 
@@ -122,32 +134,4 @@ async function nodePorts(nodes: number): Promise<readonly NodePorts[]> {
     const [client = 0, inside = 0, controller = 0] = ports.slice(3 * node);
     return { client, inside, controller };
   });
-}
-
-/** What `format` needs. */
-interface Formatting {
-  readonly java: string;
-  readonly javaArgs: readonly string[];
-  readonly directory: string;
-  readonly ids: readonly number[];
-}
-
-/** One cluster id for all nodes, as Kafka writes them: 16 bytes, of which the first must not give a `-`. */
-async function format({ java, javaArgs, directory, ids }: Formatting): Promise<void> {
-  const clusterId = Buffer.concat([Buffer.from([0]), randomBytes(15)]).toString('base64url');
-  const formatNode = async (id: number): Promise<void> => {
-    const file = join(directory, `node-${id}`, 'server.properties');
-    const args = [...javaArgs, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file];
-    try {
-      await promisify(execFile)(java, args, { timeout: FORMAT_MS });
-    } catch (error) {
-      throw new Error(`node ${id} of Kafka could not be formatted: ${lastLines(error)}`, { cause: error });
-    }
-  };
-  await Promise.all(ids.map(formatNode));
-}
-
-function lastLines(error: unknown): string {
-  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-  return `${stdout}${stderr}`.trim().split('\n').slice(-10).join('\n') || String(error);
 }

@@ -15,11 +15,14 @@ import { findCommand, KafkaUnavailable } from './tools.ts';
 /** The brokers that the suites run against. */
 export type KafkaVersion = '4.1.0' | '3.9.1';
 
+/** What runs where nothing else is asked for. */
+const KAFKA_VERSION: KafkaVersion = '4.1.0';
+
 /** A first gathering takes 25 s with a quick repository; this ends one that has got stuck. */
 const GATHER_MS = 10 * 60_000;
 
 /** The class path of a broker and its tools. Throws KafkaUnavailable where it cannot be gathered. */
-export async function kafkaClassPath(version: KafkaVersion): Promise<string> {
+export async function kafkaClassPath(version: KafkaVersion = KAFKA_VERSION): Promise<string> {
   const pom = pomOf(version);
   const digest = createHash('sha256').update(pom).digest('hex').slice(0, 8);
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'faultline');
@@ -56,7 +59,10 @@ async function copyDependencies(maven: string, work: string): Promise<void> {
   }
 }
 
-/** slf4j-simple writes to the standard output, 1.7 as Kafka's own slf4j; log4j it does without. */
+/**
+ * slf4j-simple writes to the standard output; it is of 1.7, as Kafka's own slf4j. The binding that 3.9
+ * brings along must not win over it.
+ */
 function pomOf(version: KafkaVersion): string {
   const artefacts = [
     ['org.apache.kafka', 'kafka_2.13', version],
@@ -64,8 +70,14 @@ function pomOf(version: KafkaVersion): string {
     ['org.slf4j', 'slf4j-simple', '1.7.36'],
   ];
   const dependencies = artefacts.map(
-    ([group, artefact, number]) =>
-      `    <dependency><groupId>${group}</groupId><artifactId>${artefact}</artifactId><version>${number}</version></dependency>`,
+    ([group, artefact, number]) => `    <dependency>
+      <groupId>${group}</groupId>
+      <artifactId>${artefact}</artifactId>
+      <version>${number}</version>
+      <exclusions>
+        <exclusion><groupId>org.slf4j</groupId><artifactId>slf4j-reload4j</artifactId></exclusion>
+      </exclusions>
+    </dependency>`,
   );
   return `<project>
   <modelVersion>4.0.0</modelVersion>

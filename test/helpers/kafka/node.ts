@@ -66,7 +66,9 @@ export class KafkaNode {
       await eventually('it answers', isUp, { withinMs: START_MS, everyMs: PROBE_EVERY_MS });
     } catch (error) {
       await this.kill();
-      throw new Error(`node ${id} of Kafka did not start: ${String(error)}\n${this.logTail}`, { cause: error });
+      throw new Error(`node ${id} of Kafka did not start: ${String(error)}\n${this.logTail}`, {
+        cause: error,
+      });
     }
   }
 

@@ -3,6 +3,7 @@
  * loopback, as many replicas as there are nodes, and as little waiting and memory as Kafka allows.
  * Replicas, ISR and the coordinators' topics are as in production; a topic is never made by being asked for.
  */
+import { join } from 'node:path';
 import type { Security } from './security.ts';
 import { securityProperties, securityProtocol } from './security.ts';
 
@@ -22,12 +23,16 @@ export interface NodePorts {
 export interface NodePlan {
   readonly id: number;
   readonly nodes: readonly NodePorts[];
-  readonly dataDirectory: string;
+  /** Its data lies in `data` below. */
+  readonly directory: string;
   readonly security: Security;
+  /** Where `makeCertificates` has put its files. */
+  readonly certificates: string;
 }
 
 /** The properties of one node. */
-export function nodeProperties({ id, nodes, dataDirectory, security }: NodePlan): Properties {
+export function nodeProperties(plan: NodePlan): Properties {
+  const { id, nodes, directory, security, certificates } = plan;
   const own = nodes[id];
   if (own === undefined) throw new RangeError(`no node ${id}`);
   const listeners = [
@@ -35,22 +40,20 @@ export function nodeProperties({ id, nodes, dataDirectory, security }: NodePlan)
     `INSIDE://127.0.0.1:${own.inside}`,
     `CONTROLLER://127.0.0.1:${own.controller}`,
   ];
-  const protocols = [
-    `CLIENT:${securityProtocol(security)}`,
-    'INSIDE:PLAINTEXT',
-    'CONTROLLER:PLAINTEXT',
-  ];
+  const protocols = [`CLIENT:${securityProtocol(security)}`, 'INSIDE:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
   return {
     'process.roles': 'broker,controller',
     'node.id': String(id),
-    'controller.quorum.voters': nodes.map(({ controller }, voter) => `${voter}@127.0.0.1:${controller}`).join(),
+    'controller.quorum.voters': nodes
+      .map(({ controller }, voter) => `${voter}@127.0.0.1:${controller}`)
+      .join(),
     listeners: listeners.join(),
     'advertised.listeners': listeners.slice(0, 2).join(),
     'listener.security.protocol.map': protocols.join(),
     'inter.broker.listener.name': 'INSIDE',
     'controller.listener.names': 'CONTROLLER',
-    'log.dirs': dataDirectory,
-    ...securityProperties(security),
+    'log.dirs': join(directory, 'data'),
+    ...securityProperties(security, certificates),
     ...replicas(nodes.length),
     ...SMALL_AND_QUICK,
   };
@@ -75,8 +78,8 @@ const SMALL_AND_QUICK: Properties = {
   'group.initial.rebalance.delay.ms': '0',
   // So that a member can be overdue soon; Kafka's own is 6000.
   'group.min.session.timeout.ms': '1000',
-  // Kafka's own are 9000 and 2000: how long the leader of a partition may be dead unnoticed.
-  'broker.session.timeout.ms': '5000',
+  // How long a leader may be dead unnoticed, and what a restart after a kill waits; Kafka's own are 9000 and 2000.
+  'broker.session.timeout.ms': '3000',
   'broker.heartbeat.interval.ms': '500',
   // Several, so that the coordinators of different groups lie on different nodes; 50 are slow to make.
   'offsets.topic.num.partitions': '6',

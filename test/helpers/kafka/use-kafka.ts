@@ -5,7 +5,8 @@
  */
 import { after } from 'node:test';
 import { startKafka } from './cluster.ts';
-import { KafkaUnavailable } from './tools.ts';
+import { kafkaClassPath } from './jars.ts';
+import { javaCommand, KafkaUnavailable } from './tools.ts';
 
 /** What a test file has. */
 export interface KafkaForFile {
@@ -24,6 +25,17 @@ export async function useKafka(): Promise<KafkaForFile> {
     return { brokers: cluster.brokers, skip: false };
   } catch (error) {
     return { brokers: [], skip: whyWithout(error) };
+  }
+}
+
+/** The same for tests that start clusters of their own, whatever KAFKA_BROKERS says: false, or why they cannot. */
+export async function skipClusters(): Promise<string | false> {
+  try {
+    javaCommand();
+    await kafkaClassPath();
+    return false;
+  } catch (error) {
+    return whyWithout(error);
   }
 }
 

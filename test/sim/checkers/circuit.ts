@@ -1,15 +1,19 @@
 /**
- * Circuits: a task stops as soon as enough of what it finished was given up, never without that, and is
- * not dispatched any more then. That the others go on is shown by a run that heals: it waits for them.
+ * Circuits: a task stops as soon as enough was given up, never without that, and is not dispatched and
+ * gives nothing up any more then. That the others go on is shown by a run that heals: it waits for them.
  *
- * The rule is worked out again here, from the order in which the process learns that deliveries are
- * finished.
+ * The rule is worked out again here, from the order in which the process gives deliveries up and learns
+ * that they are finished.
  */
 import type { CircuitPolicy } from '../../../src/model/task.ts';
 import type { ProbeEvent } from '../../../src/ports/probe.ts';
 import type { Transaction } from '../../../src/ports/transactions.ts';
 import type { Checker, MakeChecker } from '../checkers.ts';
+import type { Fact } from '../facts.ts';
 import type { HandOut } from '../hand-out.ts';
+
+/** A delivery that was given up. */
+type GivenUp = Extract<ProbeEvent, { type: 'dead-letter' | 'gave-up' }>;
 
 /** Of one task in one process. */
 interface Tally {
@@ -40,9 +44,28 @@ export const circuitRules: MakeChecker = (ledger, violate): Checker => {
   function judge(finished: readonly HandOut[]): void {
     for (const { isOurs, givenUp, state } of finished) {
       const { name, circuit } = state.task;
-      const tally = tallyOf(name);
-      if (isOurs) count(tally, circuit, givenUp);
+      if (isOurs && !givenUp) count(tallyOf(name), circuit, false);
     }
+  }
+
+  /** In the order in which a batch's results are taken; of what comes behind the one that stops its task, none. */
+  function judgeBatch({ batch, results }: Extract<Fact, { type: 'returned' }>): void {
+    batch.items.forEach(({ delivery }, i) => {
+      const handOut = ledger.handOut(delivery);
+      const isFailure = results[i]?.status === 'failed' || results[i]?.status === 'suspect';
+      if (handOut?.isOurs !== true || tallyOf(handOut.state.task.name).due !== null) return;
+      if (isFailure && handOut.failed)
+        count(tallyOf(handOut.state.task.name), handOut.state.task.circuit, true);
+      else if (ledger.justFinished.includes(handOut)) judge([handOut]);
+    });
+  }
+
+  /** What the sink refuses counts when it is told; what is analysed is not given up in a stopped task. */
+  function judgeGivenUp({ task, fault }: GivenUp): void {
+    const isRefused = fault.code === 'E_SINK_REJECTED' || fault.code === 'E_FINDING_TOO_LARGE';
+    const found = tasks.find(({ name }) => name === task);
+    if (isRefused && found !== undefined) count(tallyOf(task), found.circuit, true);
+    else if (ledger.stopped.has(task)) violate('a stopped task gives nothing up', task);
   }
 
   function judgeStop(task: string, reason: string): void {
@@ -51,6 +74,7 @@ export const circuitRules: MakeChecker = (ledger, violate): Checker => {
 
   function seeProbe(event: ProbeEvent): void {
     if (event.type === 'draining' || event.type === 'failed') runs = false;
+    else if (event.type === 'dead-letter' || event.type === 'gave-up') judgeGivenUp(event);
     else if (event.type === 'task-stopped') judgeStop(event.task, event.reason);
   }
 
@@ -62,6 +86,7 @@ export const circuitRules: MakeChecker = (ledger, violate): Checker => {
         runs = true;
       } else if (fact.type === 'transacted') unheard.set(fact.transaction, [...ledger.justFinished]);
       else if (fact.type === 'transact-answered') judge(unheard.get(fact.transaction) ?? []);
+      else if (fact.type === 'returned') judgeBatch(fact);
       else if (fact.type === 'probe') seeProbe(fact.event);
       else if (fact.type === 'dispatched') {
         for (const item of fact.batch.items) {

@@ -67,8 +67,7 @@ export const outputRules: MakeChecker = (ledger, violate): Checker => {
     if (output === null) return;
     const { state, number } = output;
     const written = state.acknowledged.get(number) ?? 0;
-    const perHandOut = number === DEAD_LETTER ? Math.max(1, state.behaviour.refused.size) : 1;
-    if (written > state.handOuts.length * perHandOut) {
+    if (written > state.handOuts.length) {
       violate(
         'duplicates come from hand-outs only',
         `${state.record.id} output ${number}: ${written} writes`,

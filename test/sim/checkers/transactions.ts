@@ -139,9 +139,8 @@ function problemOf({ ending, behaviour }: RecordState, numbers: readonly number[
     case 'dead-letter':
       return letters === 1 && findings.length === 0 ? null : `${letters} dead letters`;
     case 'findings': {
-      const lettersMax = behaviour.refused.size;
-      const wanted = behaviour.findings - findings.length;
-      return letters <= lettersMax && wanted === letters
+      const missing = behaviour.findings - findings.length;
+      return missing <= behaviour.refused.size && letters === Math.min(1, missing)
         ? null
         : `${findings.length} findings, ${letters} dead letters`;
     }

@@ -130,8 +130,8 @@ export const BUGS: readonly Bug[] = [
     seed: 2,
     does: 'lets the watermark pass one unfinished delivery when the next one is finished',
     file: 'src/engine/watermark.ts',
-    find: 'if (ticket !== this.#head) return false;',
-    replace: 'if (ticket > this.#head + 1) return false; this.#head = ticket;',
+    find: 'while (this.#head < this.#tail &&',
+    replace: 'if (ticket === this.#head + 1) this.#head = ticket;\n    while (this.#head < this.#tail &&',
   },
   {
     name: 'stuck-on-gap',
@@ -165,8 +165,16 @@ export const BUGS: readonly Bug[] = [
     seed: 15,
     does: 'does not look at the header that limits retries',
     file: 'src/engine/retry.ts',
-    find: 'return Math.min(Number(asked), RETRY_MAX_BOUND);',
+    find: 'return Math.min(Number(asked), policy.perRecordMax);',
     replace: 'return policy.retriesMax;',
+  },
+  {
+    name: 'gives-up-when-stopped',
+    seed: 1,
+    does: 'goes on giving up what a stopped task has in its threads',
+    file: 'src/engine/settle.ts',
+    find: 'if (work.lane.owner.stopped !== null) {',
+    replace: 'if (Number.isNaN(work.bytes)) {',
   },
   {
     name: 'ahead-without-bound',
@@ -282,12 +290,12 @@ export const BUGS: readonly Bug[] = [
     replace: 'const work = [...partition.watermark.unfinished()].at(-1) ?? null;',
   },
   {
-    name: 'circuit-at-the-decision',
+    name: 'dead-letter-for-each',
     seed: 4,
-    does: 'tells the circuit of a delivery that is given up before its dead letter is acknowledged',
+    does: 'writes a dead letter for each finding of a delivery that is refused',
     file: 'src/engine/settle.ts',
-    find: "probe({ type: 'dead-letter', ...told });\n      output()",
-    replace: "probe({ type: 'dead-letter', ...told });\n      this.#judge(work);\n      output()",
+    find: "if (work.ending === 'deadLettered') return null;",
+    replace: '',
   },
   {
     name: 'group-lost-again',
@@ -297,14 +305,6 @@ export const BUGS: readonly Bug[] = [
     find: 'if (!(error instanceof EngineError) || !error.retriable) throw error;',
     replace:
       "if (!(error instanceof EngineError && (error.retriable || error.code === 'E_GROUP_LOST'))) throw error;",
-  },
-  {
-    name: 'released-while-finished',
-    seed: 34,
-    does: 'holds a transaction for over before the last of its deliveries is finished',
-    file: 'src/engine/transact.ts',
-    find: 'group.failures = 0;\n',
-    replace: 'group.failures = 0;\n    group.underWay = null;\n',
   },
   {
     name: 'commit-beside-revoke',

@@ -31,6 +31,17 @@ function refused(message: RegExp, ...args: string[]): void {
   assert.throws(() => parseCommand(example, args), { code: 'E_USAGE', message });
 }
 
+test('a flag of the command’s own stands for the one of the config', () => {
+  const from = optionalText({ summary: 'from where' });
+  const own = command({ ...example, flags: { from }, allSettings: true });
+
+  const parsed = parseCommand(own, ['x', '--from', 'there', '--lanes', '3']);
+
+  assert.ok(!parsed.help);
+  assert.deepEqual(parsed.flags, { from: 'there' });
+  assert.deepEqual(parsed.settings, { lanes: '3' });
+});
+
 test('flags that are not given have their declared defaults', () => {
   const { flags, operands, settings } = parse('report.txt');
 

@@ -15,6 +15,10 @@ test('by itself the control socket lies in the directory of the log', () => {
   assert.equal(pathOf({}, 'system: { data: ../log }'), '/etc/log/control.sock');
 });
 
+test('with Kafka it lies in the same directory', () => {
+  assert.equal(pathOf({ transport: 'kafka', brokers: 'a:1', data: '/var/f' }), '/var/f/control.sock');
+});
+
 test('without a log there is none, unless it is given', () => {
   assert.equal(pathOf({ transport: 'memory' }), null);
   assert.equal(pathOf({ transport: 'memory', control: '/run/f.sock' }), '/run/f.sock');

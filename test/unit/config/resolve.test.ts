@@ -14,7 +14,7 @@ import {
 /** Every whole number of the config set to a value of its own, so that none can stand for another. */
 const numbers = new Map(
   CONFIG_FLAGS.flatMap(({ flag, path, key }, index) =>
-    key.type === 'int' && !/log\.|logging|pool|closeMs/.test(path)
+    key.type === 'int' && !/log\.|logging|pool|closeMs|kafka/.test(path)
       ? [[path, { flag, value: path.includes('backoffMax') ? key.max - index : key.min + index }]]
       : [],
   ),

@@ -26,6 +26,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'log-level': 'logging.level',
   'log-format': 'logging.format',
   encoding: 'encoding',
+  brokers: 'kafka.brokers',
 };
 
 for (const [flag, path] of Object.entries(NAMED)) {
@@ -52,10 +53,19 @@ test('every default is a legal value of its key', () => {
 
 test('every default can be said as a flag and means the same', () => {
   const flags = Object.fromEntries(
-    CONFIG_FLAGS.map(({ flag, key }) => [flag, key.default === null ? 'none' : String(key.default)]),
+    CONFIG_FLAGS.filter(({ key }) => key.type !== 'secret').map(({ flag, key }) => [
+      flag,
+      key.default === null ? 'none' : String(key.default),
+    ]),
   );
 
   assert.deepEqual(parseConfig({ file: null, flags }), parseConfig({ file: null }));
+});
+
+test('every secret can be kept in a file instead, which the key beside it names', () => {
+  const types = new Map(CONFIG_FLAGS.map(({ path, key }) => [path, key.type]));
+
+  for (const [path, type] of types) if (type === 'secret') assert.equal(types.get(`${path}File`), 'file');
 });
 
 test('every key says what it is for in whole sentences', () => {

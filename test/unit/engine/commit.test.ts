@@ -30,6 +30,7 @@ function setUp(partitions = 1) {
     group: { name: 'group', source },
     clock,
     probe: (event) => told.push(event),
+    end: new AbortController().signal,
     partitions: () => states,
     stored: () => (stored += 1),
   });

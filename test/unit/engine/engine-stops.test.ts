@@ -45,6 +45,20 @@ test('a task that gives up too many in a row is stopped, told with why, and read
   assert.deepEqual([bench.source.offsetOf('app-crash'), bench.source.offsetOf('app-lag')], [3, 3]);
 });
 
+test('when its circuit opens nothing more is given up, and what was in hand comes again', async () => {
+  const bench = new EngineBench({ tasks: [{ ...TASK, circuit: RUN }] });
+  await bench.feed(...deliveries(0, 30));
+
+  await bench.answerAll(() => BAD);
+  await bench.acknowledge();
+  await bench.clock.advance(LIMITS.drainMs);
+
+  const givenUp = bench.toldOf('dead-letter').map(({ source }) => source.offset);
+  const lowestLeft = Array.from({ length: 30 }, (_, offset) => offset).find((one) => !givenUp.includes(one));
+  assert.deepEqual([givenUp.length, bench.report?.unfinished], [3, 27]);
+  assert.equal(bench.source.offsetOf(), lowestLeft);
+});
+
 test('a share of the last so many stops it too', async () => {
   const bench = twoTasks({ deadLetterPercentMax: 40, window: 4, consecutiveMax: 0 });
   await bench.feed(...deliveries(0, 4));
@@ -66,7 +80,7 @@ test('what a stopped task has in its lanes is dropped, not finished and not comm
 
   assert.equal(bench.engine.inFlight, 0);
   const finished = bench.toldOf('finished').reduce((sum, { deadLettered }) => sum + deadLettered, 0);
-  assert.ok(finished < 30);
+  assert.equal(finished, 3);
   assert.ok((bench.source.offsetOf() ?? 0) <= finished);
 });
 
@@ -135,7 +149,7 @@ test('a partition that comes back after its task stopped stays stopped', async (
 test('exactly once: what a stopped task holds back behind a dropped delivery gives its credit back', async () => {
   const bench = twoTasks(RUN, { exactlyOnce: true, untilIdle: true });
   await bench.feed(...deliveries(0, 8), ...lags(1, 2));
-  await bench.answerAll((offset) => (offset === 4 ? AGAIN : BAD));
+  await bench.answerAll((offset) => (offset === 0 ? AGAIN : BAD));
   await bench.acknowledge();
   const heldBack = bench.engine.status().inFlight.release;
 
@@ -143,7 +157,8 @@ test('exactly once: what a stopped task holds back behind a dropped delivery giv
   await bench.acknowledge();
   await bench.clock.advance(2 * LIMITS.pullWaitMs);
 
-  assert.deepEqual([heldBack, bench.engine.inFlight], [3, 0]);
+  assert.ok(heldBack > 0);
+  assert.equal(bench.engine.inFlight, 0);
   assert.equal(bench.report?.reason, 'idle');
 });
 

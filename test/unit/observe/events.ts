@@ -34,6 +34,10 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
   skipped: [{ type: 'skipped', group: 'g', deliveries: 12 }],
   'ack-map-unreadable': [{ type: 'ack-map-unreadable', group: 'g', topic: 'crash', partition: 3 }],
   unsharded: [{ type: 'unsharded', task: 'crash', deliveries: 5 }],
+  rebalanced: [{ type: 'rebalanced', group: 'g', member: 'm-1', generation: 4, members: 2, partitions: 3 }],
+  'group-fault': [{ type: 'group-fault', group: 'g', fault }],
+  'transport-fault': [{ type: 'transport-fault', part: 'sink', fault }],
+  'out-of-range': [{ type: 'out-of-range', group: 'g', topic: 'crash', partition: 3, from: 4, to: 40 }],
   resized: [{ type: 'resized', before: 2, after: 4 }],
   'task-stopped': [{ type: 'task-stopped', task: 'crash', reason: '1001 deliveries in a row were given up' }],
   'log-trimmed': [

@@ -1,0 +1,200 @@
+/**
+ * The transports as the app sees them: memory, the embedded log, Kafka. Part of the composition root:
+ * it joins adapters and config, and decides nothing.
+ */
+import { resolve } from 'node:path';
+import type { Config } from './config/config.ts';
+import { resolveKafka, startTasks } from './config/resolve-kafka.ts';
+import { tasksOf } from './config/resolve.ts';
+import { routeTopic } from './engine/route.ts';
+import { toFault } from './model/errors.ts';
+import type { Task } from './model/task.ts';
+import type { Logger } from './observe/logger.ts';
+import type { Probe } from './ports/probe.ts';
+import type { Sink } from './ports/sink.ts';
+import type { Source } from './ports/source.ts';
+import type { Transactions } from './ports/transactions.ts';
+import { checkBrokers } from './transport/kafka/check.ts';
+import { createClient } from './transport/kafka/client.ts';
+import type { KafkaSettings } from './transport/kafka/settings.ts';
+import { KafkaSink } from './transport/kafka/sink.ts';
+import { KafkaSource } from './transport/kafka/source.ts';
+import { KafkaTransactions } from './transport/kafka/transactions.ts';
+import type { RetentionOptions } from './transport/log/retention.ts';
+import { openLog } from './transport/log/store.ts';
+import type { Reader } from './transport/log/trim.ts';
+import { MemoryBroker } from './transport/memory/broker.ts';
+import { MemorySink } from './transport/memory/sink.ts';
+import { MemorySource } from './transport/memory/source.ts';
+import { MemoryTransactions } from './transport/memory/transactions.ts';
+
+/** Where deliveries come from and findings go. */
+export interface Transport {
+  /** Names of the topics that exist; empty where asking is the source's own. */
+  topics(): readonly string[];
+  source(group: string, subscribes: (topic: string) => boolean): Source;
+  readonly sink: Sink;
+  /** For exactly once; `null` otherwise. */
+  readonly transactions: Transactions | null;
+  /** A group has partitions to read. Before that nothing may be removed: another process may own the group. */
+  entered(): void;
+  close(): Promise<void>;
+}
+
+/** What a program gives beside the config. */
+export interface TransportOptions {
+  readonly logger: Logger;
+  readonly probe: Probe;
+  /** The topics of `transport: memory`; without it an empty one. */
+  readonly broker?: MemoryBroker | undefined;
+  /** The sink of `transport: memory`; without it findings go to the broker. */
+  readonly sink?: Sink | undefined;
+}
+
+/** How long the brokers are asked before a run begins, milliseconds. */
+const CHECK_MS = 10_000;
+
+/** Opens what the config names. Rejects with a coded error. */
+export async function openTransport(config: Config, options: TransportOptions): Promise<Transport> {
+  switch (config.system.transport) {
+    case 'memory':
+      return memoryTransport(config, options);
+    case 'kafka':
+      return kafkaTransport(config, options);
+    case 'log':
+      return logTransport(config, options);
+  }
+}
+
+function isExactlyOnce({ system }: Config): boolean {
+  return system.delivery === 'exactly-once';
+}
+
+async function logTransport(config: Config, { probe }: TransportOptions): Promise<Transport> {
+  const { data, from, log: settings } = config.system;
+  const log = await openLog({ dir: resolve(data), ...settings });
+  let retains = false;
+  return {
+    topics: () => log.topics().map(({ name }) => name),
+    source: (group, subscribes) => log.source({ group, subscribes, from }),
+    sink: log.sink(),
+    transactions: isExactlyOnce(config) ? log.transactions() : null,
+    entered: () => {
+      if (!retains) log.retain(retentionOf(config, probe));
+      retains = true;
+    },
+    close: () => log.close(),
+  };
+}
+
+/** What the log removes by itself, and how that is told. */
+function retentionOf(config: Config, probe: Probe): RetentionOptions {
+  return {
+    ...config.system.log.retention,
+    readers: readersOf(tasksOf(config)),
+    onTrimmed: ({ removed, held }) => {
+      const records = removed.reduce((sum, partition) => sum + partition.records, 0);
+      const bytes = removed.reduce((sum, partition) => sum + partition.bytes, 0);
+      probe({ type: 'log-trimmed', records, bytes, partitions: removed, held });
+    },
+    onFailed: (error) => {
+      const { code, message } = toFault(error, 'E_LOG_IO');
+      probe({ type: 'log-trim-failed', code, message });
+    },
+  };
+}
+
+/** The groups of the tasks, as retention has to know them before they have read anything. */
+function readersOf(tasks: readonly Task[]): readonly Reader[] {
+  return [...new Set(tasks.map(({ group }) => group))].map((group) => ({
+    group,
+    subscribes: (topic) => routeTopic(tasks, group, topic).type === 'task',
+  }));
+}
+
+function memoryTransport(config: Config, { broker, sink }: TransportOptions): Transport {
+  const topics = broker ?? new MemoryBroker({ partitions: 1 });
+  const from = config.system.from === 'latest' ? 'latest' : 'earliest';
+  return {
+    topics: () => topics.topics,
+    source: (group, subscribes) => new MemorySource({ broker: topics, group, subscribes, from }),
+    transactions: isExactlyOnce(config) ? new MemoryTransactions(topics) : null,
+    entered: () => undefined,
+    sink: sink ?? new MemorySink({ keep: false, broker: topics }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The brokers are looked at before anything is read: what is wrong with them is said in a sentence. */
+async function kafkaTransport(config: Config, options: TransportOptions): Promise<Transport> {
+  const { probe, logger } = options;
+  const { connection, member, fetch, produce, transactions: limits } = await resolveKafka(config.system);
+  const settings: KafkaSettings = { ...connection, log: clientLog(logger) };
+  await checkFirst(settings, config, logger);
+  const client = createClient(settings);
+  const tell = (part: 'sink' | 'transactions') => (error: Error) =>
+    probe({ type: 'transport-fault', part, fault: toFault(error, 'E_KAFKA_FAILED') });
+  const transactions = isExactlyOnce(config)
+    ? new KafkaTransactions({ client, produce, transactions: limits, tell: tell('transactions') })
+    : null;
+  return {
+    topics: () => [],
+    source: (group, subscribes) => {
+      const { from } = config.system;
+      const source = { client, group, subscribes, from, member, fetch, tell: probe };
+      if (transactions === null) return new KafkaSource(source);
+      return fencing(group, transactions, (beforeReading) => new KafkaSource({ ...source, beforeReading }));
+    },
+    sink: new KafkaSink({ client, produce, tell: tell('sink') }),
+    transactions,
+    entered: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A source whose partitions are taken over, by their transactions, before they are read, and let go after. */
+function fencing(
+  group: string,
+  transactions: KafkaTransactions,
+  make: (
+    beforeReading: Parameters<KafkaTransactions['begin']>[1] extends infer Places
+      ? (places: Places) => Promise<void>
+      : never,
+  ) => Source,
+): Source {
+  const source = make((places) => transactions.begin(group, places));
+  return {
+    open: (listener) =>
+      source.open({
+        assigned: (partitions) => listener.assigned(partitions),
+        revoked: async (partitions) => {
+          await listener.revoked(partitions);
+          transactions.forget(group, partitions);
+        },
+      }),
+    pull: (limit) => source.pull(limit),
+    commit: (positions) => source.commit(positions),
+    backlog: () => source.backlog(),
+    close: () => source.close(),
+  };
+}
+
+async function checkFirst(settings: KafkaSettings, config: Config, logger: Logger): Promise<void> {
+  const { kafka } = config.system;
+  const { warnings, unchecked } = await checkBrokers(settings, {
+    withinMs: CHECK_MS,
+    tasks: startTasks(config),
+    sessionTimeoutMs: kafka.session.timeoutMs,
+    recordBytesMax: kafka.produce.recordBytesMax,
+    exactlyOnce: isExactlyOnce(config),
+  });
+  for (const sentence of warnings) logger.warn({ event: 'brokers-checked' }, sentence);
+  for (const sentence of unchecked) logger.info({ event: 'brokers-checked' }, sentence);
+}
+
+/** What the client library says goes into the log of the process. */
+function clientLog(logger: Logger): KafkaSettings['log'] {
+  return ({ level, text, of, fields }) => {
+    logger[level]({ event: 'kafka-client', of, ...fields }, text);
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * What commands ask of a cluster: its topics, where groups stand and who is in them; and the one
+ * thing they change, the positions of a group that nobody reads for.
+ *
+ * Everything within the time limit of one {@link Visit}. Nothing is consumed, no group is joined.
+ */
+import type { NotedPosition, TopicPartition } from '../../model/delivery.ts';
+import { EngineError } from '../../model/errors.ts';
+import { Coordinator } from './coordinator.ts';
+import { isConnectionFault, protocolError } from './faults.ts';
+import { commitOffsets, committedOf, offsetsAt } from './offsets.ts';
+import { placeOf } from './places.ts';
+import type { DescribedMember } from './protocol/group-description.ts';
+import { askGroup } from './protocol/group-description.ts';
+import { END, START } from './protocol/list-offsets.ts';
+import type { FetchSettings, KafkaSettings } from './settings.ts';
+import { throwIfError, Visit } from './visit.ts';
+
+/** How it is opened. */
+export interface AdminOptions {
+  /** What counts as the end of a partition. */
+  readonly isolation: FetchSettings['isolation'];
+  /** For everything together. */
+  readonly withinMs: number;
+}
+
+/** A partition and what it holds. */
+export interface KafkaPartition {
+  readonly partition: number;
+  /** Offset of the oldest record. */
+  readonly start: number;
+  /** Offset behind the last record that may be read. */
+  readonly end: number;
+}
+
+/** A topic. */
+export interface KafkaTopic {
+  readonly name: string;
+  /** Made and read by the brokers themselves. */
+  readonly isInternal: boolean;
+  readonly partitions: readonly KafkaPartition[];
+  /** Partitions that nobody leads now: nothing is known of them. */
+  readonly offline: readonly number[];
+}
+
+/** A group and who is in it. */
+export interface KafkaGroup {
+  readonly state: string;
+  readonly members: readonly DescribedMember[];
+}
+
+/** Of partitions: an offset, or the moment that stands for one. */
+export type OffsetAt = 'earliest' | 'latest' | number;
+
+/** A cluster as commands see it. */
+export class KafkaAdmin {
+  readonly #visit: Visit;
+  readonly #isolation: AdminOptions['isolation'];
+  readonly #coordinators = new Map<string, Coordinator>();
+
+  /** Nothing connects yet. */
+  constructor(settings: KafkaSettings, { isolation, withinMs }: AdminOptions) {
+    this.#visit = new Visit(settings, withinMs);
+    this.#isolation = isolation;
+  }
+
+  /** Topics by name that this client may see. */
+  async topics(): Promise<readonly KafkaTopic[]> {
+    const doing = 'listing the topics';
+    const { topics } = await this.#visit.ask(doing, () => this.#visit.brokers.metadata(null));
+    const readable = topics.filter(({ error }) => error === 0);
+    const all = readable.flatMap(({ name, partitions }) =>
+      partitions.map(({ partition }) => ({ topic: name, partition })),
+    );
+    const starts = await this.#offsets(all, START, doing);
+    const ends = await this.#offsets(all, END, doing);
+    return readable
+      .map(({ name, isInternal, partitions }) => {
+        const held = partitions
+          .map(({ partition }) => ({ partition, key: placeOf({ topic: name, partition }) }))
+          .toSorted((a, b) => a.partition - b.partition)
+          .map(({ partition, key }) => ({ partition, start: starts.get(key), end: ends.get(key) }));
+        const offline = held.filter((each) => !isLed(each)).map(({ partition }) => partition);
+        return { name, isInternal, partitions: held.filter(isLed), offline };
+      })
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The offset that a moment means in each of these partitions: for a time of which there is no younger record, the end. */
+  async offsetsAt(
+    partitions: readonly TopicPartition[],
+    at: OffsetAt,
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]> {
+    const doing = 'looking for offsets';
+    const time = { earliest: START, latest: END }[String(at)] ?? Number(at);
+    const found = await this.#offsets(partitions, time, doing);
+    const ends = time >= 0 ? await this.#offsets(partitions, END, doing) : found;
+    return partitions.flatMap(({ topic, partition }) => {
+      const key = placeOf({ topic, partition });
+      const offset = (found.get(key) ?? -1) < 0 ? ends.get(key) : found.get(key);
+      return offset === undefined ? [] : [{ topic, partition, offset }];
+    });
+  }
+
+  /** Who is in a group now; a group that does not exist has nobody. */
+  async group(name: string): Promise<KafkaGroup> {
+    const description = await this.#askCoordinator(`asking for group ${name}`, name, async (coordinator) => {
+      const described = await coordinator.ask('group', (broker) => askGroup(broker, name));
+      throwIfError(described.error);
+      return described;
+    });
+    return { state: description.state, members: description.members };
+  }
+
+  /** What a group has committed of these partitions; those of which it has nothing are left out. */
+  async positions(name: string, partitions: readonly TopicPartition[]): Promise<readonly NotedPosition[]> {
+    const doing = `asking for the positions of group ${name}`;
+    const committed = await this.#askCoordinator(doing, name, async (coordinator) => {
+      const { found, failure } = await committedOf(coordinator, name, partitions);
+      if (failure instanceof Error) throw failure;
+      return found;
+    });
+    return partitions.flatMap((place) => {
+      const position = committed.get(placeOf(place)) ?? null;
+      return position === null ? [] : [{ ...place, ...position }];
+    });
+  }
+
+  /**
+   * Stores positions of a group that has no members. Rejects with `E_GROUP_BUSY`, naming them, when it has:
+   * the broker itself refuses then, so that none who joins meanwhile is overruled.
+   */
+  async setPositions(name: string, positions: readonly NotedPosition[]): Promise<void> {
+    const { members } = await this.group(name);
+    if (members.length > 0) throw busy(name, members);
+    await this.#askCoordinator(`storing positions of group ${name}`, name, (coordinator) =>
+      commitOffsets(coordinator, name, NOBODY, positions).catch((error: unknown) => {
+        throw NOT_ALONE.has(protocolError(error)) ? busy(name, []) : error;
+      }),
+    );
+  }
+
+  /** Ends the connections. */
+  close(): void {
+    this.#visit.close();
+  }
+
+  #askCoordinator<T>(
+    doing: string,
+    group: string,
+    ask: (coordinator: Coordinator) => Promise<T>,
+  ): Promise<T> {
+    const known = this.#coordinators.get(group) ?? new Coordinator(this.#visit.brokers, group);
+    this.#coordinators.set(group, known);
+    return this.#visit.ask(doing, () => ask(known));
+  }
+
+  /** By {@link placeOf}; partitions without a leader are left out. */
+  async #offsets(
+    partitions: readonly TopicPartition[],
+    time: number,
+    doing: string,
+  ): Promise<ReadonlyMap<string, number>> {
+    const { brokers } = this.#visit;
+    const learn = async (): Promise<ReadonlyMap<string, number>> => {
+      await brokers.metadata([...new Set(partitions.map(({ topic }) => topic))]);
+      const led = partitions.filter(({ topic, partition }) => brokers.leaderOf(topic, partition) !== null);
+      const queries = led.map((place) => ({ ...place, time }));
+      const { found, failure } = await offsetsAt(brokers, this.#isolation, queries);
+      if (failure instanceof Error) throw failure;
+      return found;
+    };
+    // A leader that has just died is named until another is elected.
+    return this.#visit.ask(doing, learn, isConnectionFault);
+  }
+}
+
+/** Whether both of its offsets could be learnt. */
+function isLed(
+  place: Pick<KafkaPartition, 'partition'> & {
+    readonly start: number | undefined;
+    readonly end: number | undefined;
+  },
+): place is KafkaPartition {
+  return place.start !== undefined && place.end !== undefined;
+}
+
+/** A commit of nobody's: only a group without members takes it. */
+const NOBODY = { memberId: '', generation: -1 };
+const NOT_ALONE = new Set(['UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
+
+function busy(group: string, members: readonly DescribedMember[]): EngineError {
+  const named = members.map(({ client, host }) => `${client} at ${host.replace('/', '')}`);
+  const who = named.length === 0 ? 'somebody has just joined' : `${named.join(', ')} read for it`;
+  const message = `the positions of group ${group} cannot be changed while it is read: ${who}`;
+  return new EngineError('E_GROUP_BUSY', message, { details: { group, members } });
+}

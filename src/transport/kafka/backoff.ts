@@ -1,0 +1,43 @@
+/** How long to wait before something that failed is tried again: doubling up to a limit, with jitter. */
+import type { KafkaSettings } from './settings.ts';
+
+/** The first wait and the longest. */
+export type BackoffSettings = Pick<KafkaSettings, 'backoffMs' | 'backoffMaxMs'>;
+
+/** Resolves after so long or when the signal is given; never rejects. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish);
+  });
+}
+
+/** A count of failures in a row. */
+export class Backoff {
+  readonly #firstMs: number;
+  readonly #maxMs: number;
+  #failures = 0;
+
+  constructor({ backoffMs, backoffMaxMs }: BackoffSettings) {
+    this.#firstMs = backoffMs;
+    this.#maxMs = backoffMaxMs;
+  }
+
+  /** After one more failure, milliseconds: between half and all of it, so that many do not come at once. */
+  nextMs(): number {
+    const fullMs = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#failures);
+    this.#failures += 1;
+    return fullMs * (0.5 + Math.random() / 2);
+  }
+
+  /** It succeeded. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import type { Sink } from '../../src/ports/sink.ts';
+import type { ProduceSettings } from '../../src/transport/kafka/settings.ts';
+import { KafkaSink } from '../../src/transport/kafka/sink.ts';
+import { useKafka } from '../helpers/kafka/use-kafka.ts';
+import type { Trouble } from '../kafka/producing.ts';
+import { API, makeTopic, PRODUCE, readTopic, testClient, troubledClient } from '../kafka/producing.ts';
+import { sinkContract } from './sink.ts';
+
+const { brokers, skip } = await useKafka();
+const client = testClient(brokers);
+
+/** An interruption has to outlast what the sink does about it by itself. */
+const INTERRUPTED: ProduceSettings = { ...PRODUCE, timeoutMs: 1000, recordBytesMax: 64 * 1024 };
+
+/** The suite's topics, by names of one test. */
+async function makeHarness(settings: ProduceSettings): Promise<Parameters<typeof sinkContract>[1]> {
+  return async () => {
+    const prefix = randomUUID();
+    const own = (topic: string): string => `${prefix}-${topic}`;
+    await Promise.all(['findings', 'a', 'b'].map((topic) => makeTopic(client, { name: own(topic) })));
+    const sinks: Sink[] = [];
+    let trouble: Trouble = () => null;
+    const sink = (): Sink => {
+      const made = new KafkaSink({
+        client: troubledClient(client, (apiKey) => trouble(apiKey)),
+        produce: settings,
+        tell: () => undefined,
+      });
+      sinks.push(made);
+      return {
+        publish: (all) => made.publish(all.map((each) => ({ ...each, topic: own(each.topic) }))),
+        close: () => made.close(),
+      };
+    };
+    return {
+      sink,
+      written: (topic) => readTopic(client, own(topic)),
+      interrupt: () => {
+        trouble = (apiKey) => (apiKey === API.produce ? 'unsent' : null);
+        return () => (trouble = () => null);
+      },
+      recordBytesMax: settings.recordBytesMax,
+      close: async () => {
+        for (const made of sinks) await made.close();
+      },
+    };
+  };
+}
+
+if (skip === false) sinkContract('kafka', await makeHarness(INTERRUPTED));
+else test('kafka as a sink', { skip }, () => undefined);
