@@ -5,6 +5,8 @@
  * closes everything in reverse order, each step with a deadline. Nothing here decides anything about
  * deliveries.
  */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Transport } from './app-transport.ts';
 import { openTransport } from './app-transport.ts';
 import type { Config } from './config/config.ts';
@@ -17,7 +19,7 @@ import type { EngineReport } from './engine/engine.ts';
 import { Engine } from './engine/engine.ts';
 import type { EngineGroup } from './engine/options.ts';
 import { routeTopic } from './engine/route.ts';
-import { EngineError } from './model/errors.ts';
+import { EngineError, toFault } from './model/errors.ts';
 import type { EngineStatus, WhyPartition } from './model/status.ts';
 import type { Task } from './model/task.ts';
 import { fanOut } from './observe/fanout.ts';
@@ -217,10 +219,12 @@ async function listen({ system }: Config, target: ControlTarget, logger: Logger)
   const path = controlPath(system);
   if (path === null) return null;
   try {
+    // With Kafka there is no log whose directory it could be in.
+    if (system.control === 'auto') await mkdir(dirname(path), { recursive: true });
     return await startControl({ path, target });
   } catch (error) {
-    if (!(error instanceof EngineError) || system.control !== 'auto') throw error;
-    logger.warn({ event: 'control-without', code: error.code, path }, error.message);
+    if (system.control !== 'auto') throw error;
+    logger.warn({ event: 'control-without', path, ...toFault(error, 'E_CONTROL_LISTEN') });
     return null;
   }
 }

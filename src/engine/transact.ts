@@ -166,6 +166,7 @@ export class Transact implements Output {
     const partitions: Partition[] = [];
     let bytes = 0;
     for (const partition of group.partitions) {
+      if (positions.length === this.#transactions.positionsMax) break;
       let last: Work | null = null;
       for (const work of partition.watermark.unfinished()) {
         if (work.held === null || outgoing.length >= publicationsMax || bytes >= bytesMax) break;
@@ -188,16 +189,20 @@ export class Transact implements Output {
     const { outgoing, positions } = release;
     const results = await this.#attempt({ group: group.name, positions, publications: outgoing });
     if (this.#stopped) return;
-    if (results.every((result) => result === null)) this.#finish(group, release);
+    if (results === 'fenced') this.#fence(group, release);
+    else if (results.every((result) => result === null)) this.#finish(group, release);
     else this.#takeBack(group, release, results);
     this.#sendOf(group);
   }
 
   /** Its results; a failure for now is one of every publication. Rejects when it is not known what was written. */
-  async #attempt(transaction: Parameters<Transactions['transact']>[0]): Promise<readonly PublishResult[]> {
+  async #attempt(
+    transaction: Parameters<Transactions['transact']>[0],
+  ): Promise<readonly PublishResult[] | 'fenced'> {
     try {
       return await this.#transactions.transact(transaction);
     } catch (error) {
+      if (error instanceof EngineError && error.code === 'E_FENCED') return 'fenced';
       if (!(error instanceof EngineError) || !error.retriable) throw error;
       return [error, ...transaction.publications.slice(1).map(() => error)];
     }
@@ -238,6 +243,18 @@ export class Transact implements Output {
     const bytes = outgoing.reduce((sum, publication) => sum + publication.bytes, 0);
     const findings = outgoing.length - deadLetters;
     this.#probe({ type: 'published', findings, deadLetters, bytes, elapsedMs });
+  }
+
+  /** They are another's: nothing of them is finished here any more. The source tells of it too, in its time. */
+  #fence(group: GroupRelease, { works, partitions }: Release): void {
+    group.underWay = null;
+    for (const work of works) work.partition.inHand -= 1;
+    for (const partition of partitions) {
+      partition.phase = 'fenced';
+      this.forget(partition);
+      const { topic, partition: number } = partition;
+      this.#probe({ type: 'fenced', group: group.name, topic, partition: number });
+    }
   }
 
   /** Nothing was written: it is held again, dead letters in the place of what was refused for good. */

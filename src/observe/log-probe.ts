@@ -175,6 +175,7 @@ const LINES: EventTable<Line> = {
       ...(held.length > 0 && { held: named(held) }),
     },
   }),
+  fenced: ({ type: _type, ...fields }) => ({ level: 'warn', stage: 'commit', fields }),
   rebalanced: ({ type: _type, ...fields }) => ({ level: 'info', stage: 'consume', fields }),
   'group-fault': ({ group, fault: { code, message } }) => ({
     level: 'warn',

@@ -31,6 +31,9 @@ export function metricsProbe(meters: Meters): Probe {
       meters.trimmedBytes.inc(bytes);
       meters.heldPartitions.set(held.length);
     },
+    fenced: ({ group }) => {
+      meters.fenced.inc({ group });
+    },
     rebalanced: ({ group }) => {
       meters.rebalances.inc({ group });
     },

@@ -67,6 +67,12 @@ export const METRICS = {
     help: '1 where the circuit of a task has stopped it.',
     labels: ['task'],
   },
+  fenced: {
+    type: 'counter',
+    name: 'faultline_commit_fenced_total',
+    help: 'Partitions of which a transaction was refused, for another process had taken them over.',
+    labels: ['group'],
+  },
   rebalances: {
     type: 'counter',
     name: 'faultline_source_rebalances_total',

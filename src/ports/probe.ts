@@ -165,6 +165,8 @@ export type ProbeEvent =
       readonly partitions: readonly TopicPartition[];
       readonly held: readonly TopicPartition[];
     }
+  /** Exactly once: another process has taken the partition over; what was held of it is dropped. */
+  | { readonly type: 'fenced'; readonly group: string; readonly topic: string; readonly partition: number }
   /** The members of a group have agreed who reads what. */
   | {
       readonly type: 'rebalanced';

@@ -17,13 +17,16 @@ export interface Transaction {
 
 /** The port. Calls for one group do not overlap. */
 export interface Transactions {
+  /** Positions that one transaction may hold, at least 1. */
+  readonly positionsMax: number;
   /**
    * Writes all of it or nothing; durable when it resolves.
    *
    * `results[i]` belongs to `publications[i]`. When any of them is an error, nothing was written: a
    * publication that is refused for good has its own error, the others a retriable one. Rejects,
-   * coded: a retriable error means that nothing was written; any other, that it is not known or cannot
-   * be done, and the engine must end.
+   * coded: a retriable error means that nothing was written; `E_FENCED`, that nothing was and that its
+   * partitions are another's now; any other, that it is not known or cannot be done, and the engine
+   * must end.
    */
   transact(transaction: Transaction): Promise<readonly PublishResult[]>;
   /** Waits for what is in flight. Again: does nothing. */

@@ -56,7 +56,7 @@ function ofSeveral(transactions: Transactions): Transactions {
         await transactions.transact({ group, positions: [other], publications: [] });
     return results;
   };
-  return { transact, close: () => transactions.close() };
+  return { positionsMax: Infinity, transact, close: () => transactions.close() };
 }
 
 async function makeHarness(): Promise<TransactionsHarness> {
@@ -128,6 +128,7 @@ async function makeHarness(): Promise<TransactionsHarness> {
       ofSeveral(
         prefixed(
           {
+            positionsMax: made.positionsMax,
             transact: (transaction) => made.transact(transaction),
             close: async () => {
               isClosed = true;
@@ -156,6 +157,7 @@ function prefixed(transactions: Transactions, own: (name: string) => string): Tr
   const renamed = <T extends { topic: string }>(all: readonly T[]): T[] =>
     all.map((each) => ({ ...each, topic: own(each.topic) }));
   return {
+    positionsMax: transactions.positionsMax,
     transact: ({ group, positions, publications }) =>
       transactions.transact({
         group: own(group),

@@ -56,7 +56,7 @@ export class Reader implements SourceListener {
   readonly source: KafkaSource;
   readonly sights: Sight[] = [];
   readonly events: KafkaEvent[] = [];
-  readonly held = new Set<string>();
+  readonly held: Set<string> = new Set();
   readonly deliveries: Delivery[] = [];
   /** What `pull` rejected with. */
   failure: unknown = null;

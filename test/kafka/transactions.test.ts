@@ -93,14 +93,14 @@ test(
       positions: [at(site, 20)],
       publications: batch(site, 10, 10),
     });
-    await assert.rejects(late, { code: 'E_KAFKA_FENCED', retriable: false });
+    await assert.rejects(late, { code: 'E_FENCED', retriable: false });
     await owner.transact({ group: site.group, positions: [at(site, 20)], publications: batch(site, 10, 10) });
     const later = zombie.transact({
       group: site.group,
       positions: [at(site, 30)],
       publications: batch(site, 10, 20),
     });
-    await assert.rejects(later, { code: 'E_KAFKA_FENCED' });
+    await assert.rejects(later, { code: 'E_FENCED' });
     await owner.transact({ group: site.group, positions: [at(site, 21)], publications: batch(site, 1, 20) });
 
     const written = await readTopic(client, site.findings);
@@ -128,7 +128,7 @@ test(
       positions: [at(site, 10)],
       publications: batch(site, 10),
     });
-    await assert.rejects(attempt, { code: 'E_KAFKA_FENCED', retriable: false });
+    await assert.rejects(attempt, { code: 'E_FENCED', retriable: false });
     await owner.transact({ group: site.group, positions: [at(site, 10)], publications: batch(site, 10) });
 
     assert.deepEqual(sorted(numbers(await readTopic(client, site.findings))), upTo(10));

@@ -14,6 +14,8 @@ import type { SimSource } from './source.ts';
 
 /** One process's transactions, over the sources of its groups. */
 export class SimTransactions implements Transactions {
+  /** As on the log, or as on Kafka. */
+  readonly positionsMax: number;
   readonly #context: PortContext;
   readonly #sources: ReadonlyMap<string, SimSource>;
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -24,6 +26,7 @@ export class SimTransactions implements Transactions {
     this.#context = context;
     this.#sources = sources;
     this.#losses = context.random.child('losses');
+    this.positionsMax = context.random.child('positions').chance(0.5) ? 1 : Infinity;
   }
 
   async transact(transaction: Transaction): Promise<readonly PublishResult[]> {

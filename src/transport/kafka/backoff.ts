@@ -1,4 +1,4 @@
-/** How long to wait before something that failed is tried again: doubling up to a limit, with jitter. */
+/** How long to wait: before something that failed is tried again (doubling up to a limit, with jitter), and for what may never end. */
 import type { KafkaSettings } from './settings.ts';
 
 /** The first wait and the longest. */
@@ -15,6 +15,18 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     };
     const timer = setTimeout(finish, ms);
     signal.addEventListener('abort', finish);
+  });
+}
+
+/** Resolves when the work has ended in any way, or after so long; never rejects. */
+export function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    work.then(finish, finish);
   });
 }
 

@@ -99,7 +99,8 @@ export class Brokers {
     const key = keyOf(address, purpose);
     const link = this.#links.get(key);
     this.#links.delete(key);
-    if (link?.broker != null) dropConnections(link.broker);
+    const broker = link?.broker ?? null;
+    if (broker !== null) dropConnections(broker);
   }
 
   /** Ends all connections at once. */
@@ -148,8 +149,8 @@ export class Brokers {
   #candidates(): readonly Address[] {
     const all = new Map([...this.#nodes.values(), ...this.#seeds].map((each) => [keyOf(each, 'data'), each]));
     const isUp = (key: string): boolean => {
-      const broker = this.#links.get(key)?.broker;
-      return broker != null && isUsable(broker);
+      const broker = this.#links.get(key)?.broker ?? null;
+      return broker !== null && isUsable(broker);
     };
     return [...all].toSorted(([a], [b]) => Number(isUp(b)) - Number(isUp(a))).map(([, address]) => address);
   }

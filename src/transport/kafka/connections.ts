@@ -8,7 +8,7 @@ import type { Broker, ConnectionPool } from './internals.ts';
  */
 export function isUsable({ connectionPool: { pool, sasl } }: Broker): boolean {
   const [main] = pool;
-  return main !== undefined && main.isConnected() && (sasl == null || main.isAuthenticated());
+  return main !== undefined && main.isConnected() && (sasl === undefined || main.isAuthenticated());
 }
 
 /** Ends them without waiting for answers, which kafkajs does for as long as a request may take. */

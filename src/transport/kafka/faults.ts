@@ -52,7 +52,7 @@ export function isConnectionFault(error: unknown): boolean {
 
 function codeOf({ name, type, message }: ClientError): ErrorCode {
   if (FORBIDDEN.has(type)) return 'E_KAFKA_FORBIDDEN';
-  if (FENCED.has(type)) return 'E_KAFKA_FENCED';
+  if (FENCED.has(type)) return 'E_FENCED';
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'E_KAFKA_TOPIC';
   if (
     name === 'KafkaJSSASLAuthenticationError' ||

@@ -24,7 +24,7 @@ import { takeTurns } from './turns.ts';
 
 /** What a fetcher needs. */
 export interface FetcherOptions {
-  readonly brokers: Brokers;
+  readonly brokers: Pick<Brokers, 'leaderOf' | 'askNode' | 'metadata' | 'onLearnt'>;
   readonly fetch: FetchSettings;
   readonly backoff: BackoffSettings;
   readonly events: FetcherEvents;
@@ -55,7 +55,7 @@ export class Fetcher {
   readonly #loops = new Map<number, Wake>();
   readonly #pulling = new Wake();
   readonly #closing = new AbortController();
-  #finding: Promise<void> | null = null;
+  #isFinding = false;
   #turn = 0;
 
   constructor(options: FetcherOptions) {
@@ -231,8 +231,10 @@ export class Fetcher {
 
   /** Asks who leads what is read until all have a leader; one search at a time. */
   #findLeaders(): void {
-    this.#finding ??= this.#find().finally(() => {
-      this.#finding = null;
+    if (this.#isFinding) return;
+    this.#isFinding = true;
+    void this.#find().finally(() => {
+      this.#isFinding = false;
     });
   }
 

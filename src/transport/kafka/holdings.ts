@@ -96,7 +96,7 @@ export class Holdings implements Holder {
       known.map((place) => ({ ...place, time: END })),
     );
     const begun = new Map<string, Committed>(position === 'lost' ? [] : committed.found);
-    const without = known.filter((partition) => begun.get(placeOf(partition)) == null);
+    const without = known.filter((partition) => (begun.get(placeOf(partition)) ?? null) === null);
     for (const start of await this.#begin(without, ends.found, position)) {
       begun.set(placeOf(start), start);
       this.#tellLost(start, committed.found.get(placeOf(start)) ?? null, position);
@@ -105,8 +105,8 @@ export class Holdings implements Holder {
     if (failure !== null) this.#tell(groupFault(failure, group));
     return known.flatMap((partition) => {
       const place = placeOf(partition);
-      const start = begun.get(place);
-      if (start == null) return [];
+      const start = begun.get(place) ?? null;
+      if (start === null) return [];
       return [{ ...partition, committed: start, end: ends.found.get(place) ?? start.offset }];
     });
   }

@@ -150,10 +150,9 @@ export class Member {
     const { signal } = this.#closing;
     const backoff = new Backoff(this.#options.backoff);
     while (!signal.aborted && !this.#mustJoin && this.session !== null) {
-      await this.#wake.wait(this.#offered.length > 0 ? backoff.nextMs() : IDLE_MS, signal);
-      if (signal.aborted || this.#mustJoin || this.session === null) return;
-      await this.#restartLost();
-      await this.#take();
+      if (this.#restarting.size > 0) await this.#restartLost();
+      else await this.#wake.wait(this.#offered.length > 0 ? backoff.nextMs() : IDLE_MS, signal);
+      if (this.session !== null) await this.#take();
     }
   }
 

@@ -78,7 +78,7 @@ export class PartitionTransactions {
     this.#own(await this.#nextSession(null));
   }
 
-  /** As `Transactions.transact`; calls do not overlap. Rejects with `E_KAFKA_FENCED` when another has begun. */
+  /** As `Transactions.transact`; calls do not overlap. Rejects with `E_FENCED` when another has begun. */
   async transact({ position, publications }: PartitionTransaction): Promise<readonly PublishResult[]> {
     const { recordBytesMax } = this.#options.produce;
     const refused = publications.map((publication) => judge(publication, recordBytesMax));
@@ -94,12 +94,24 @@ export class PartitionTransactions {
       await this.#abort(owned);
       return abortedUnless(results);
     } catch (error) {
-      const fault = kafkaFault(error, `transaction of ${this.#transactionalId}`);
-      // Who has shut this one out has ended the transaction.
-      if (fault.code === 'E_KAFKA_FENCED') this.#giveUp(owned);
-      else if (fault.code !== 'E_TRANSACTION_UNKNOWN') await this.#abort(owned);
-      throw fault;
+      throw await this.#failed(owned, kafkaFault(error, `transaction of ${this.#transactionalId}`));
     }
+  }
+
+  /** Cleans up; the error to reject with. */
+  async #failed(owned: Owned, fault: EngineError): Promise<EngineError> {
+    if (fault.code === 'E_TRANSACTION_UNKNOWN') return fault;
+    if (fault.code !== 'E_FENCED') {
+      await this.#abort(owned);
+      return fault;
+    }
+    // For another, which this one gets no next session from; or because it was open for too long.
+    this.#giveUp(owned);
+    await this.#mended();
+    return new EngineError(
+      'E_KAFKA_FAILED',
+      `the brokers have ended it, perhaps for its age: ${fault.message}`,
+    );
   }
 
   /** Nothing is under way any more. */
@@ -212,7 +224,9 @@ export class PartitionTransactions {
       try {
         await askEnd(broker, name, false);
       } catch (error) {
-        if (protocolError(error) !== NO_TRANSACTION) throw error;
+        // Where the session has ended, the next one tells whether that was for another.
+        const isEnded = kafkaFault(error, '').code === 'E_FENCED';
+        if (!isEnded && protocolError(error) !== NO_TRANSACTION) throw error;
       }
     });
   }
@@ -240,7 +254,7 @@ const NO_TRANSACTION = 'INVALID_TXN_STATE';
 /** Throws what keeps all of it from being written, unless some of it is refused for good whatever else fails. */
 function throwForNow(results: readonly PublishResult[]): void {
   const errors = results.filter((result) => result !== null);
-  const fenced = errors.find(({ code }) => code === 'E_KAFKA_FENCED');
+  const fenced = errors.find(({ code }) => code === 'E_FENCED');
   // Not for now, as a producer without transactions would have it.
   if (fenced !== undefined) throw new EngineError(fenced.code, fenced.message, { cause: fenced });
   const [first] = errors;

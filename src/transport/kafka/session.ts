@@ -21,7 +21,7 @@ export interface SessionEvents {
 
 /** Who beats for what. */
 export interface SessionOptions {
-  readonly coordinator: Coordinator;
+  readonly coordinator: Pick<Coordinator, 'ask' | 'drop'>;
   readonly group: string;
   readonly memberId: string;
   readonly settings: MemberSettings;

@@ -5,7 +5,7 @@
 import type { Delivery, NotedPosition, TopicPartition } from '../../model/delivery.ts';
 import { describe, EngineError, toFault } from '../../model/errors.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../ports/source.ts';
-import { pause } from './backoff.ts';
+import { pause, settledWithin } from './backoff.ts';
 import { Brokers } from './brokers.ts';
 import type { KafkaClient } from './client.ts';
 import { Coordinator } from './coordinator.ts';
@@ -34,7 +34,7 @@ export interface KafkaSourceOptions {
   readonly tell: (event: KafkaEvent) => void;
 }
 
-/** For the brokers to learn that this member leaves; after that they find out by themselves, milliseconds. */
+/** For commits under way and for the brokers to learn that this member leaves; else they find out by themselves, milliseconds. */
 const LEAVE_MS = 5000;
 
 /** The source. */
@@ -122,11 +122,13 @@ export class KafkaSource implements Source {
     this.#watch.close();
     this.#fetcher.close();
     this.#begun.reject(new EngineError('E_SOURCE_CLOSED'));
-    const overdue = setTimeout(() => this.#brokers.close(), LEAVE_MS);
+    await settledWithin(this.#leave(), LEAVE_MS);
+    this.#brokers.close();
+  }
+
+  async #leave(): Promise<void> {
     await Promise.allSettled(this.#committing);
     await this.#member?.close();
-    clearTimeout(overdue);
-    this.#brokers.close();
   }
 
   #makeMember(listener: SourceListener): Member {
@@ -158,7 +160,7 @@ export class KafkaSource implements Source {
   }
 
   #isMember(): boolean {
-    return this.#member?.session != null;
+    return (this.#member?.session ?? null) !== null;
   }
 
   /** A group that deals anew takes no commits for a moment: then once more, as the same member. */

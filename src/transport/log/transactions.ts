@@ -12,6 +12,7 @@ import { Calls } from './calls.ts';
 
 /** The transactions. Rejects with `E_GROUP_LOST`, `E_TRANSACTION_UNKNOWN`, `E_LOG_LOST` or a retriable error; `E_SINK_CLOSED` after the close. */
 export class LogTransactions implements Transactions {
+  readonly positionsMax: number = Infinity;
   readonly #appender: Appender;
   readonly #calls = new Calls();
 

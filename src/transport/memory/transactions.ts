@@ -10,6 +10,7 @@ import { copyOf } from './sink.ts';
 
 /** The transactions of the groups that read from a broker. Rejects with `E_GROUP_LOST`, `E_SINK_CLOSED`. */
 export class MemoryTransactions implements Transactions {
+  readonly positionsMax: number = Infinity;
   readonly #broker: MemoryBroker;
   #closed = false;
 

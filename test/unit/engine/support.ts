@@ -161,6 +161,7 @@ export class HandSink implements Sink {
 
 /** Transactions that are answered by hand. */
 export class HandTransactions implements Transactions {
+  positionsMax: number = Infinity;
   readonly requests: {
     transaction: Transaction;
     answer: (results: PublishResult[]) => void;

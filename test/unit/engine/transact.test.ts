@@ -170,3 +170,32 @@ test('a partition that was let go gives back what is held; what is under way is 
   assert.equal(bench.sent.length, 1);
   assert.deepEqual(bench.given.toSorted(), ['0/0.0', '0/0.1', '0/0.2', '0/2.0']);
 });
+
+test('a transaction has no more positions than its port takes, and partitions take turns', async () => {
+  const bench = new TransactBench({ publicationsMax: 1 });
+  bench.transactions.positionsMax = 1;
+  const [one, other] = [bench.assign(0), bench.assign(1)];
+  for (const offset of [0, 1]) for (const each of [one, other]) bench.deliver(bench.begin(each, offset), 1);
+
+  for (let i = 0; i < 3; i++) await bench.answer(null);
+
+  assert.deepEqual(bench.sent, [['0/0.0'], ['1/0.0'], ['0/1.0'], ['1/1.0']]);
+});
+
+test('a partition that another has taken over is dropped with all that is held of it; the others go on', async () => {
+  const bench = new TransactBench();
+  bench.transactions.positionsMax = 1;
+  const [one, other] = [bench.assign(0), bench.assign(1)];
+  for (const each of [one, other]) bench.deliver(bench.begin(each, 0), 1);
+  await bench.clock.advance(POLICY.lingerMs);
+  bench.deliver(bench.begin(one, 1), 1);
+
+  bench.transactions.requests.at(-1)?.reject(new EngineError('E_FENCED'));
+  await settle();
+  await bench.clock.advance(POLICY.lingerMs);
+  await bench.answer(null);
+
+  assert.deepEqual([one.phase, other.phase], ['fenced', 'active']);
+  assert.deepEqual([bench.dropped, bench.finished, bench.failures], [['0/0', '0/1'], ['1/0'], []]);
+  assert.deepEqual([one.inHand, bench.transact.heldBack], [0, 0]);
+});

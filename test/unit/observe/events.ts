@@ -34,6 +34,7 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
   skipped: [{ type: 'skipped', group: 'g', deliveries: 12 }],
   'ack-map-unreadable': [{ type: 'ack-map-unreadable', group: 'g', topic: 'crash', partition: 3 }],
   unsharded: [{ type: 'unsharded', task: 'crash', deliveries: 5 }],
+  fenced: [{ type: 'fenced', group: 'g', topic: 'crash', partition: 3 }],
   rebalanced: [{ type: 'rebalanced', group: 'g', member: 'm-1', generation: 4, members: 2, partitions: 3 }],
   'group-fault': [{ type: 'group-fault', group: 'g', fault }],
   'transport-fault': [{ type: 'transport-fault', part: 'sink', fault }],
