@@ -44,6 +44,20 @@ demo: setup ## The same with 100,000 synthetic events
 build: setup ## Compile to dist/
 	tsc -p tsconfig.build.json
 
+# Docker with Compose is there, or what to do about it.
+DOCKER = docker compose version >/dev/null 2>&1 || { \
+	echo 'make $@: there is no `docker compose` here. Install Docker, or use brokers that run already: docs/guide/kafka.md' >&2; exit 1; }
+
+.PHONY: up
+up: ## Kafka, its topics and faultline on them, in containers (docs/guide/kafka.md)
+	@$(DOCKER)
+	docker compose up --build --detach --wait
+
+.PHONY: down
+down: ## Stop those; what Kafka holds stays
+	@$(DOCKER)
+	docker compose --profile '*' down --remove-orphans
+
 ##@ Check
 
 .PHONY: check
@@ -99,6 +113,13 @@ contract: ## What each implementation of a port promises
 integration: ## Real threads, files and sockets
 e2e: ## The command itself, kill -9 included
 
+# Those that say most in least time: what every implementation promises, the group, the commands.
+SHORT_KAFKA = --test-concurrency=3 $(wildcard test/kafka/contract-*.test.ts) $(patsubst %,test/kafka/%.test.ts,source-group source-ends commands)
+
+.PHONY: test-kafka
+test-kafka: setup ## On a real broker (Java and Maven, or KAFKA_BROKERS): all, SHORT=1, or ARGS='FILE ...'
+	node test/kafka/main.ts $(or $(ARGS),$(if $(SHORT),$(SHORT_KAFKA)))
+
 SEEDS ?= 1000
 FROM ?= 1
 
@@ -115,6 +136,10 @@ MINUTES ?= 10
 .PHONY: chaos
 chaos: setup ## The running command under every fault, in both modes: MINUTES=10 [SEED=N]
 	node test/chaos/main.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+.PHONY: chaos-kafka
+chaos-kafka: setup ## Groups of it on three real brokers under every fault, in both modes: MINUTES=10 [SEED=N]
+	node test/chaos-kafka/main.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: setup ## Sync against async publish, the engine's own cost, micro-benchmarks

@@ -11,6 +11,7 @@ import { MemoryBroker } from '../src/transport/memory/broker.ts';
 import { MemorySink } from '../src/transport/memory/sink.ts';
 import type { Figures } from './meter.ts';
 import { Meter } from './meter.ts';
+import { parseUs } from './parse.ts';
 
 /**
  * Distinct events; a larger run repeats them. Few enough to stay in a cache, as bytes that have just
@@ -18,7 +19,6 @@ import { Meter } from './meter.ts';
  */
 const DISTINCT_EVENTS = 1_000;
 const PARTITIONS = 8;
-const PARSES = 100_000;
 const CHECKED_EVENTS = 1_000;
 
 /** The result. */
@@ -107,18 +107,4 @@ async function checkOrder(
 
 function offsetOf({ value }: Publication): number {
   return (JSON.parse(Buffer.from(value).toString()) as { source: { offset: number } }).source.offset;
-}
-
-function parseUs(events: Events): number {
-  for (let i = 0; i < PARSES / 10; i++) parseOne(events, i);
-  const before = process.threadCpuUsage();
-  for (let i = 0; i < PARSES; i++) parseOne(events, i);
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / PARSES;
-}
-
-function parseOne(events: Events, i: number): void {
-  const event = events[i % events.length];
-  if (event === undefined) throw new Error('there are no events');
-  JSON.parse(Buffer.from(event.value.buffer, event.value.byteOffset, event.value.length).toString());
 }

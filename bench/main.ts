@@ -3,7 +3,12 @@
  *
  *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
  *                    [--engine-count N] [--memory-count N] [--poison-count N] [--poisons 1,10,100]
- *                    [--standstill-seconds N] [--only publish,engine,memory,standstill,poison,micro] [--set FLAG=VALUE]… [--json FILE]
+ *                    [--standstill-seconds N] [--transport log|kafka] [--analyzer NAME|PATH,…]
+ *                    [--profile FILE] [--only publish,engine,memory,standstill,poison,micro]
+ *                    [--seed N] [--set FLAG=VALUE]… [--json FILE]
+ *
+ * With `--transport kafka` the section `publish` runs over Kafka, on the brokers of KAFKA_BROKERS or on one of
+ * its own, and is the only one unless `--only` says otherwise.
  *
  * Every part checks that its result is right and ends the command with 1 when it is not.
  */
@@ -12,6 +17,8 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { EngineFigures } from './engine.ts';
 import { runEngine } from './engine.ts';
+import type { KafkaResults } from './kafka.ts';
+import { runKafka } from './kafka.ts';
 import type { MemoryFigures } from './memory.ts';
 import { runMemory } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
@@ -24,6 +31,8 @@ import type { StandstillFigures } from './standstill.ts';
 import { runStandstill } from './standstill.ts';
 import {
   engineTable,
+  kafkaStagesTable,
+  kafkaTable,
   memoryTable,
   microTable,
   poisonTable,
@@ -45,7 +54,10 @@ const { values } = parseArgs({
     'poison-count': { type: 'string', default: '100000' },
     'standstill-seconds': { type: 'string', default: '60' },
     poisons: { type: 'string', default: '1,10,100' },
-    only: { type: 'string', default: SECTIONS.join(',') },
+    transport: { type: 'string', default: 'log' },
+    analyzer: { type: 'string', default: 'small,crash' },
+    profile: { type: 'string' },
+    only: { type: 'string' },
     seed: { type: 'string', default: '1' },
     set: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
@@ -54,10 +66,14 @@ const { values } = parseArgs({
 
 const settings = Object.fromEntries(values.set.map((text) => text.split('=', 2) as [string, string]));
 const threads = values.threads.split(',').map((text) => wholeNumber('threads', text));
-const only = values.only.split(',');
+const overKafka = values.transport === 'kafka';
+if (!overKafka && values.transport !== 'log')
+  fail(`--transport takes log and kafka, not ${values.transport}`);
+const only: readonly string[] = values.only?.split(',') ?? (overKafka ? ['publish'] : SECTIONS);
 const results: {
   machine: object;
   publish: PublishFigures[];
+  kafka: KafkaResults | null;
   engine: EngineFigures[];
   memory: MemoryFigures[];
   standstill: StandstillFigures[];
@@ -66,6 +82,7 @@ const results: {
 } = {
   machine: machine(),
   publish: [],
+  kafka: null,
   engine: [],
   memory: [],
   standstill: [],
@@ -74,7 +91,7 @@ const results: {
 };
 
 console.log(machineLine());
-if (only.includes('publish')) await publishSection();
+if (only.includes('publish')) await (overKafka ? kafkaSection() : publishSection());
 if (only.includes('engine')) await engineSection();
 if (only.includes('memory')) await memorySection();
 if (only.includes('standstill')) await standstillSection();
@@ -83,8 +100,7 @@ if (only.includes('micro')) await microSection();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
 async function publishSection(): Promise<void> {
-  for (const publish of values.publish.split(',')) {
-    if (publish !== 'sync' && publish !== 'async') fail(`--publish takes sync and async, not ${publish}`);
+  for (const publish of publishModes()) {
     const count = wholeNumber('count', publish === 'sync' ? values['sync-count'] : values.count);
     for (const of of threads) {
       console.error(`bench: ${publish} publish, ${of} threads, ${count} events …`);
@@ -94,6 +110,22 @@ async function publishSection(): Promise<void> {
     }
   }
   console.log(publishTable(results.publish));
+}
+
+async function kafkaSection(): Promise<void> {
+  results.kafka = await runKafka({
+    publish: publishModes(),
+    threads,
+    analyzers: values.analyzer.split(','),
+    count: wholeNumber('count', values.count),
+    syncCount: wholeNumber('sync-count', values['sync-count']),
+    seed: wholeNumber('seed', values.seed),
+    settings,
+    profile: values.profile,
+    tell: (what) => console.error(`bench: Kafka, ${what} …`),
+  });
+  console.log(kafkaTable(results.kafka.runs));
+  console.log(kafkaStagesTable(results.kafka));
 }
 
 async function engineSection(): Promise<void> {
@@ -154,6 +186,13 @@ function machine(): object {
 function machineLine(): string {
   const [cpu] = cpus();
   return `Node ${process.version}, ${availableParallelism()} cores of ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+}
+
+function publishModes(): readonly ('sync' | 'async')[] {
+  return values.publish.split(',').map((mode) => {
+    if (mode !== 'sync' && mode !== 'async') fail(`--publish takes sync and async, not ${mode}`);
+    return mode;
+  });
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -8,6 +8,7 @@ export interface Figures {
   readonly events: number;
   readonly findings: number;
   readonly deadLetters: number;
+  /** From the first consumed to the last finished: without start and end. */
   readonly ms: number;
   readonly eventsPerSecond: number;
   /** From consumed to finished. */
@@ -34,7 +35,8 @@ export class Meter {
   #deadLetters = 0;
   #batches = 0;
   #dispatched = 0;
-  #startedMs = 0;
+  #firstMs: number | null = null;
+  #lastMs = 0;
   #mainUs = 0;
   #processUs = 0;
 
@@ -44,14 +46,13 @@ export class Meter {
 
   /** Begins the measurement. */
   start(): void {
-    this.#startedMs = performance.now();
     this.#mainUs = sum(process.threadCpuUsage());
     this.#processUs = sum(process.cpuUsage());
   }
 
   /** Ends it. */
   stop(): Figures {
-    const ms = performance.now() - this.#startedMs;
+    const ms = this.#lastMs - (this.#firstMs ?? 0);
     const events = Math.max(1, this.#events);
     const workersUs = [...this.#workerCpuMs.values()].reduce(
       (total, { first, last }) => total + (last - first) * 1000,
@@ -78,6 +79,9 @@ export class Meter {
 
   #take(event: ProbeEvent): void {
     switch (event.type) {
+      case 'consumed':
+        this.#firstMs ??= performance.now();
+        break;
       case 'dispatched':
         this.#batches += 1;
         this.#dispatched += event.deliveries;
@@ -90,6 +94,7 @@ export class Meter {
         this.#deadLetters += event.deadLetters;
         break;
       case 'finished':
+        this.#lastMs = performance.now();
         for (const [ms, deliveries] of event.ages) {
           this.#events += deliveries;
           this.#ages.recordValueWithCount(Math.round(ms * 1000), deliveries);

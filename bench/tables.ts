@@ -1,9 +1,11 @@
 /** The bench's results as tables for a terminal. Pure. */
 import type { EngineFigures } from './engine.ts';
+import type { KafkaFigures, KafkaResults } from './kafka.ts';
 import type { MemoryFigures } from './memory.ts';
 import type { MicroFigures } from './micro/suite.ts';
 import type { PoisonFigures } from './poison.ts';
 import type { PublishFigures } from './publish.ts';
+import { STAGES } from './stages.ts';
 import type { StandstillFigures } from './standstill.ts';
 
 /** Sync against async, with the ratio to sync at the same number of threads. */
@@ -41,6 +43,68 @@ export function publishTable(runs: readonly PublishFigures[]): string {
     'anon MiB',
   ];
   return table('Publish: CPU per event by thread, latency from consumed to acknowledged', titles, rows);
+}
+
+/** The same over Kafka, the main thread held against `JSON.parse`. */
+export function kafkaTable(runs: readonly KafkaFigures[]): string {
+  const rows = runs.map((run) => {
+    const sync = runs.find(
+      ({ publish, analyzer, threads }) =>
+        publish === 'sync' && analyzer === run.analyzer && threads === run.threads,
+    );
+    const { main, workers, total } = run.cpuUsPerEvent;
+    return [
+      run.analyzer,
+      run.publish,
+      String(run.threads),
+      whole(run.events),
+      whole(run.findingBytes),
+      whole(run.eventsPerSecond),
+      sync === undefined ? '' : `${(run.eventsPerSecond / sync.eventsPerSecond).toFixed(1)}×`,
+      run.p50Ms.toFixed(1),
+      run.p99Ms.toFixed(1),
+      main.toFixed(2),
+      run.parseUs.toFixed(2),
+      run.mainToParse.toFixed(2),
+      workers.toFixed(1),
+      total.toFixed(1),
+      run.anonymousMb.toFixed(0),
+    ];
+  });
+  const titles = [
+    'analyzer',
+    'publish',
+    'threads',
+    'events',
+    'finding bytes',
+    'events/s',
+    'of sync',
+    'p50 ms',
+    'p99 ms',
+    'main µs',
+    'JSON.parse µs',
+    'ratio',
+    'workers µs',
+    'all µs',
+    'anon MiB',
+  ];
+  return table('Kafka: from topic to topic, CPU per 2-KB event by thread', titles, rows);
+}
+
+/** What the main thread does, as shares of its work and as CPU of the run without samples. */
+export function kafkaStagesTable({ runs, stages }: KafkaResults): string {
+  const rows = stages.map(({ analyzer, threads, shares }) => {
+    const run = runs.find(
+      (each) => each.publish === 'async' && each.analyzer === analyzer && each.threads === threads,
+    );
+    const main = run?.cpuUsPerEvent.main ?? 0;
+    const cells = STAGES.map(
+      (stage) => `${(shares[stage] * 100).toFixed(0)} % ${(shares[stage] * main).toFixed(2)}`,
+    );
+    return [analyzer, String(threads), ...cells];
+  });
+  const titles = ['analyzer', 'threads', ...STAGES];
+  return table('Kafka: the main thread by stage, per cent and µs per event (sampled)', titles, rows);
 }
 
 /** Memory while the sink stands still. */

@@ -8,6 +8,7 @@ import { resolveKafka, startTasks } from './config/resolve-kafka.ts';
 import { tasksOf } from './config/resolve.ts';
 import { routeTopic } from './engine/route.ts';
 import { toFault } from './model/errors.ts';
+import type { TopicPartition } from './model/delivery.ts';
 import type { Task } from './model/task.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Probe } from './ports/probe.ts';
@@ -30,7 +31,7 @@ import { MemoryTransactions } from './transport/memory/transactions.ts';
 
 /** Where deliveries come from and findings go. */
 export interface Transport {
-  /** Names of the topics that exist; empty where asking is the source's own. */
+  /** Names of the topics that existed when it was opened, or that exist. */
   topics(): readonly string[];
   source(group: string, subscribes: (topic: string) => boolean): Source;
   readonly sink: Sink;
@@ -130,7 +131,7 @@ async function kafkaTransport(config: Config, options: TransportOptions): Promis
   const { probe, logger } = options;
   const { connection, member, fetch, produce, transactions: limits } = await resolveKafka(config.system);
   const settings: KafkaSettings = { ...connection, log: clientLog(logger) };
-  await checkFirst(settings, config, logger);
+  const topics = await checkFirst(settings, config, logger);
   const client = createClient(settings);
   const tell = (part: 'sink' | 'transactions') => (error: Error) =>
     probe({ type: 'transport-fault', part, fault: toFault(error, 'E_KAFKA_FAILED') });
@@ -138,7 +139,7 @@ async function kafkaTransport(config: Config, options: TransportOptions): Promis
     ? new KafkaTransactions({ client, produce, transactions: limits, tell: tell('transactions') })
     : null;
   return {
-    topics: () => [],
+    topics: () => topics,
     source: (group, subscribes) => {
       const { from } = config.system;
       const source = { client, group, subscribes, from, member, fetch, tell: probe };
@@ -156,19 +157,15 @@ async function kafkaTransport(config: Config, options: TransportOptions): Promis
 function fencing(
   group: string,
   transactions: KafkaTransactions,
-  make: (
-    beforeReading: Parameters<KafkaTransactions['begin']>[1] extends infer Places
-      ? (places: Places) => Promise<void>
-      : never,
-  ) => Source,
+  make: (beforeReading: (places: readonly TopicPartition[]) => Promise<void>) => Source,
 ): Source {
   const source = make((places) => transactions.begin(group, places));
   return {
     open: (listener) =>
       source.open({
         assigned: (partitions) => listener.assigned(partitions),
-        revoked: async (partitions) => {
-          await listener.revoked(partitions);
+        revoked: async (partitions, how) => {
+          await listener.revoked(partitions, how);
           transactions.forget(group, partitions);
         },
       }),
@@ -179,9 +176,14 @@ function fencing(
   };
 }
 
-async function checkFirst(settings: KafkaSettings, config: Config, logger: Logger): Promise<void> {
+/** The names of the topics. Rejects with what is wrong with the brokers. */
+async function checkFirst(
+  settings: KafkaSettings,
+  config: Config,
+  logger: Logger,
+): Promise<readonly string[]> {
   const { kafka } = config.system;
-  const { warnings, unchecked } = await checkBrokers(settings, {
+  const { topics, warnings, unchecked } = await checkBrokers(settings, {
     withinMs: CHECK_MS,
     tasks: startTasks(config),
     sessionTimeoutMs: kafka.session.timeoutMs,
@@ -190,6 +192,7 @@ async function checkFirst(settings: KafkaSettings, config: Config, logger: Logge
   });
   for (const sentence of warnings) logger.warn({ event: 'brokers-checked' }, sentence);
   for (const sentence of unchecked) logger.info({ event: 'brokers-checked' }, sentence);
+  return topics;
 }
 
 /** What the client library says goes into the log of the process. */

@@ -3,7 +3,7 @@
  *
  * Promise: on a revoke nothing new of the partition is dispatched, what is in hand finishes or its
  * deadline passes, the watermark is committed, and only then the partition is let go. A result that
- * comes later belongs to an older epoch and changes nothing.
+ * comes later belongs to an older epoch and changes nothing. What was lost is let go at once.
  */
 import type { Assignment, TopicPartition } from '../model/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -81,19 +81,12 @@ export class Membership implements SourceListener {
     }
   }
 
-  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const { group, probe, clock, conditions, revokeMs, commitMs, ended } = this.#context;
+  async revoked(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
+    const { group, probe } = this.#context;
     const leaving = partitions
       .map(({ topic, partition }) => this.partitionOf(topic, partition))
       .filter((partition) => partition !== undefined);
-    for (const partition of leaving) partition.phase = 'revoking';
-    await conditions.until(
-      () => ended() || leaving.every(({ phase, isSettled }) => phase === 'fenced' || isSettled),
-      revokeMs,
-    );
-    const untilMs = clock.monotonic() + commitMs;
-    const leftMs = (): number => (ended() ? 0 : Math.max(0, untilMs - clock.monotonic()));
-    if (!ended()) await this.#context.commitRevoking(leftMs);
+    if (how !== 'lost') await this.#finish(leaving);
     let dropped = 0;
     for (const partition of leaving) {
       partition.phase = 'fenced';
@@ -102,6 +95,19 @@ export class Membership implements SourceListener {
       this.#forget(partition);
     }
     probe({ type: 'revoked', group, partitions, dropped });
+  }
+
+  /** Waits for what is in hand, then stores the watermarks; both within their deadlines. */
+  async #finish(leaving: readonly Partition[]): Promise<void> {
+    const { clock, conditions, revokeMs, commitMs, ended } = this.#context;
+    for (const partition of leaving) partition.phase = 'revoking';
+    await conditions.until(
+      () => ended() || leaving.every(({ phase, isSettled }) => phase === 'fenced' || isSettled),
+      revokeMs,
+    );
+    const untilMs = clock.monotonic() + commitMs;
+    const leftMs = (): number => (ended() ? 0 : Math.max(0, untilMs - clock.monotonic()));
+    if (!ended()) await this.#context.commitRevoking(leftMs);
   }
 
   /** A partition assigned anew meanwhile stays. */

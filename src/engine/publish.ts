@@ -165,7 +165,8 @@ export class Publish implements Output {
       this.#inFlight < inFlightMax &&
       (this.#isFull() || this.#due || this.#hurried)
     ) {
-      this.#request(this.#take());
+      const taken = this.#take();
+      if (taken.length > 0) this.#request(taken);
     }
     if (this.#queue.length === 0) this.#endLinger();
     else if (this.#maySend() && !this.#due) this.#startLinger();
@@ -189,8 +190,10 @@ export class Publish implements Output {
     return this.#queue.length >= this.#policy.publicationsMax || this.#queueBytes >= this.#policy.bytesMax;
   }
 
+  /** Of partitions that were let go nothing goes out any more. */
   #take(): Outgoing[] {
     const taken: Outgoing[] = [];
+    const late: Outgoing[] = [];
     let bytes = 0;
     while (
       taken.length < this.#policy.publicationsMax &&
@@ -198,10 +201,14 @@ export class Publish implements Output {
       this.#queue.length > 0
     ) {
       const publication = this.#queue.popFront();
-      taken.push(publication);
-      bytes += publication.bytes;
+      this.#queueBytes -= publication.bytes;
+      if (publication.work.partition.phase === 'fenced') late.push(publication);
+      else {
+        taken.push(publication);
+        bytes += publication.bytes;
+      }
     }
-    this.#queueBytes -= bytes;
+    if (late.length > 0) this.#next.acknowledged(late);
     return taken;
   }
 

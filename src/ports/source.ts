@@ -8,8 +8,11 @@ export interface SourceListener {
   /**
    * The partitions are taken away. While this is awaited, commits of them still count; `pull` gives
    * none of them any more. Resolves within the engine's drain deadline; never rejects.
+   *
+   * `lost`: others may read them already. Nothing is waited for then, nothing is committed, and nothing
+   * of them goes out any more but what is on its way.
    */
-  revoked(partitions: readonly TopicPartition[]): Promise<void>;
+  revoked(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void>;
 }
 
 /** How much a pull may bring. */

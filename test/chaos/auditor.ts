@@ -13,6 +13,7 @@ import type { LogStore } from '../../src/transport/log/store.ts';
 import { openLog } from '../../src/transport/log/store.ts';
 import { headerText } from '../../src/engine/headers.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { idIn } from './fed.ts';
 import type { LedgerOutput } from './ledger.ts';
 
 /** Where the engine writes; everything else is fed. */
@@ -133,9 +134,4 @@ export class Auditor {
     const id = headerText(headers, 'faultline-id') ?? idIn(value);
     return { id, to: topic, life: this.life, ...(code !== undefined && { code }) };
   }
-}
-
-/** Also of what is no JSON. */
-function idIn(value: Uint8Array | null): string {
-  return /"id":"([^"]*)"/.exec(Buffer.from(value ?? []).toString())?.[1] ?? 'without id';
 }

@@ -3,41 +3,23 @@
  * chose, sees to it that the engine runs again, and blames what the engine must not do.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventually, within } from '../helpers/eventually.ts';
-import { Child } from './children.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { runCommand } from './asking.ts';
+import type { Dealer, Fault } from './campaign.ts';
 import type { Site } from './site.ts';
-
-/** What a fault needs to know. */
-export interface Dealer {
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** How long a stopped process stands. */
-  readonly stopMs: number;
-}
-
-/** A kind of fault. */
-export interface Fault {
-  readonly kind: string;
-  /** Does it, and sees to it that the engine runs again. */
-  readonly deal: (site: Site, dealer: Dealer) => Promise<void>;
-}
 
 /** Room that is left on a full disk: less than the log wants free. */
 const LEFT_BYTES = 8 * 2 ** 20;
-const COMMAND_MS = 90_000;
 /** Another thread that idles looks for the file every 20 ms; one that is at work does so after its batch. */
 const THREAD_DEATH_MS = 30_000;
 
-/** The first of each turn. */
-export const KILL: Fault = { kind: 'kill -9', deal: kill };
 /** Needs a site with a small disk. */
-export const FULL_DISK: Fault = { kind: 'full disk', deal: fillDisk };
+export const FULL_DISK: Fault<Site> = { kind: 'full disk', deal: fillDisk };
 
 /** All kinds. */
-export const FAULTS: readonly Fault[] = [
-  KILL,
+export const FAULTS: readonly [Fault<Site>, ...Fault<Site>[]] = [
+  { kind: 'kill -9', deal: kill },
   { kind: 'kill -9 while it ends', deal: killWhileItEnds },
   { kind: 'kill -9 while it stands', deal: killWhileItStands },
   { kind: 'SIGTERM', deal: terminate },
@@ -130,33 +112,36 @@ async function fillDisk(site: Site, { random }: Dealer): Promise<void> {
 }
 
 function resize(site: Site, threads: number): Promise<void> {
-  return command(site, ['scale', '--config', site.config, '--threads', String(threads)], 0);
+  const args = ['scale', '--config', site.config, '--threads', String(threads)];
+  return runCommand(site.story, { args, code: 0 });
 }
 
 async function stop(site: Site): Promise<void> {
   site.expectEnd();
-  await command(site, ['stop', '--config', site.config], 0);
+  await runCommand(site.story, { args: ['stop', '--config', site.config], code: 0 });
   await site.ended();
   await site.start();
 }
 
 async function drain(site: Site): Promise<void> {
   site.expectEnd();
-  await command(site, ['drain', '--config', site.config], 0);
+  await runCommand(site.story, { args: ['drain', '--config', site.config], code: 0 });
   await ordered(site, 'drain');
   await site.start();
 }
 
 function readTwice(site: Site): Promise<void> {
-  return command(site, ['run', '--config', site.config, '--control', 'none'], 3, /E_LOG_BUSY/);
+  const args = ['run', '--config', site.config, '--control', 'none'];
+  return runCommand(site.story, { args, code: 3, words: /E_LOG_BUSY/ });
 }
 
 function trim(site: Site): Promise<void> {
-  return command(site, ['log', 'trim', '--config', site.config, '--retention-age-ms', '1000'], 0);
+  const args = ['log', 'trim', '--config', site.config, '--retention-age-ms', '1000'];
+  return runCommand(site.story, { args, code: 0 });
 }
 
 async function killFeeder(site: Site): Promise<void> {
-  await site.stopFeeding('SIGKILL');
+  await site.feeding.stop('SIGKILL');
   site.feed();
 }
 
@@ -168,23 +153,6 @@ async function cut(site: Site): Promise<void> {
 
 async function ordered(site: Site, how: string): Promise<void> {
   const { code, signal } = await site.ended();
-  if (code !== 0) site.blame(`${how} ended life ${site.life} with ${signal ?? code}: run-${site.life}.txt`);
-}
-
-let commands = 0;
-
-/** Runs a command that must end with such a code, and say so. */
-async function command(
-  site: Site,
-  args: readonly string[],
-  code: number,
-  words: RegExp = /(?:)/,
-): Promise<void> {
-  const file = join(site.dir, `command-${(commands += 1)}.txt`);
-  const child = Child.faultline(args, { file });
-  const exit = await within(`faultline ${args.join(' ')}`, child.exited, COMMAND_MS);
-  const { written } = child;
-  site.tell(`${args.slice(0, 2).join(' ')} ended with ${exit.code}: ${written.trim()}`);
-  if (exit.code !== code || !words.test(written))
-    site.blame(`faultline ${args.join(' ')} ended with ${exit.signal ?? exit.code}: ${written.trim()}`);
+  if (code !== 0)
+    site.story.blame(`${how} ended life ${site.life} with ${signal ?? code}: run-${site.life}.txt`);
 }

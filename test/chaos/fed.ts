@@ -34,15 +34,19 @@ export interface FedEvent extends GeneratedEvent {
   readonly codes: readonly ErrorCode[];
 }
 
-/** Without end: what the seed makes, of 200 devices. */
-export function* fedEvents(seed: number, startMs: number): Generator<FedEvent, void, undefined> {
+/** Without end: what the seed makes, of 200 devices; `poisonShare` of the usual poison. */
+export function* fedEvents(
+  seed: number,
+  startMs: number,
+  poisonShare = 1,
+): Generator<FedEvent, void, undefined> {
   const random = seededRandom(seed + 1);
   const count = Number.MAX_SAFE_INTEGER;
   for (const event of generateEvents({ count, keys: 200, zipf: 1, duplicates: 0, seed, start: startMs }))
-    yield poisoned(event, random() * 1000);
+    yield poisoned(event, (random() * 1000) / poisonShare);
 }
 
-/** One in so many is made poison: `chance` is from 0 to below 1,000. */
+/** One in so many is made poison: `chance` is out of 1,000; beyond the poisons there is none. */
 function poisoned(event: GeneratedEvent, chance: number): FedEvent {
   let rest = chance;
   for (const [word, perMille, codes] of POISONS) {
@@ -58,6 +62,11 @@ function poisonValue({ id, value }: GeneratedEvent, word: string): Uint8Array {
   return Buffer.from(
     JSON.stringify({ ...event, category: POISON, profile_data: { format: 'chaos', report: word } }),
   );
+}
+
+/** The id of an event, also of one that is no JSON. */
+export function idIn(value: Uint8Array | null): string {
+  return /"id":"([^"]*)"/.exec(Buffer.from(value ?? []).toString())?.[1] ?? 'without id';
 }
 
 type Line =

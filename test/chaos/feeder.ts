@@ -14,13 +14,11 @@ import type { Publication } from '../../src/model/delivery.ts';
 import type { Sink } from '../../src/ports/sink.ts';
 import type { LogStore } from '../../src/transport/log/store.ts';
 import { openLog } from '../../src/transport/log/store.ts';
-import { Account, fedEvents, type FedEvent } from './fed.ts';
+import type { FedEvent } from './fed.ts';
+import { feed } from './ticks.ts';
 
-const TICK_MS = 100;
 /** Events of an ordinary tick. */
 const TICK_EVENTS = 30;
-/** One tick in so many is a burst. */
-const BURST_TICKS = 80;
 const BURST_EVENTS = 2000;
 const AGAIN_MS = 200;
 /** It waits while the engine has more than so many to do: they have to fit the small disk. */
@@ -39,17 +37,15 @@ process.on('SIGTERM', () => (isEnding = true));
 
 const log = await open(values.dir);
 const sink = log.sink();
-const account = new Account(values.account);
-const events = fedEvents(Number(values.seed), Date.now());
-for (let tick = 1; !isEnding; tick += 1) {
-  const chunk = take(tick % BURST_TICKS === 0 ? BURST_EVENTS : TICK_EVENTS);
-  account.begin(chunk);
-  await append(sink, chunk);
-  account.done();
-  await pause(TICK_MS);
-  while (!isEnding && lag() > LAG_MAX) await pause(TICK_MS);
-}
-account.close();
+await feed({
+  ...values,
+  tickEvents: TICK_EVENTS,
+  burstEvents: BURST_EVENTS,
+  poisonShare: 1,
+  isEnding: () => isEnding,
+  append: (chunk) => append(sink, chunk),
+  mayGoOn: () => lag() <= LAG_MAX,
+});
 await sink.close();
 await log.close();
 
@@ -76,16 +72,12 @@ function lag(): number {
   return positions.reduce((sum, position) => sum + position.lag, 0);
 }
 
-function take(count: number): readonly FedEvent[] {
-  return Array.from({ length: count }, () => events.next().value).filter((event) => event !== undefined);
-}
-
 /** By their own time they would be as old as the generator says; retention goes by the time of feeding. */
 function publication({ topic, key, value }: FedEvent): Publication {
   return { topic, key, value, headers: [], timestampMs: Date.now() };
 }
 
-async function append(to: Sink, chunk: readonly FedEvent[]): Promise<void> {
+async function append(to: Sink, chunk: readonly FedEvent[]): Promise<boolean> {
   let left = chunk.map(publication);
   while (left.length > 0) {
     const results = await to.publish(left);
@@ -94,4 +86,5 @@ async function append(to: Sink, chunk: readonly FedEvent[]): Promise<void> {
     left = left.filter((_, i) => results[i] !== null);
     if (left.length > 0) await pause(AGAIN_MS);
   }
+  return true;
 }

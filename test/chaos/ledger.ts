@@ -40,9 +40,9 @@ export interface Verdict {
   readonly misjudged: readonly string[];
   /** Outputs beyond the first of each id. */
   readonly duplicates: number;
-  /** The same, by the life in which each was seen before: its end made it be done again. */
+  /** The same, by the life to blame; of lives one after another that in which each was seen before: its end made it be done again. */
   readonly duplicatesByLife: ReadonlyMap<number, number>;
-  /** Ids that came out twice within one life, which nothing excuses. */
+  /** Ids that came out twice within one life, which nothing but its return excuses. */
   readonly stuttered: readonly string[];
 }
 
@@ -52,8 +52,22 @@ interface Place {
   readonly entry: LedgerEntry;
 }
 
+/** Where lives of several processes run beside each other. */
+export interface Beside {
+  /** Lost their work and got it again, or woke up while others had it: of what these repeat of their own only the first time is judged. */
+  readonly returned: ReadonlySet<number>;
+  /** Whose fault it is that `after` has done again what `before` had done. */
+  readonly blame: (before: number, after: number) => number;
+}
+
+const ONE_AFTER_ANOTHER: Beside = { returned: new Set(), blame: (before) => before };
+
 /** Judges a history: events in the order in which they were appended, outputs in the order of reading. */
-export function judge(entries: Iterable<LedgerEntry>, outputs: Iterable<LedgerOutput>): Verdict {
+export function judge(
+  entries: Iterable<LedgerEntry>,
+  outputs: Iterable<LedgerOutput>,
+  beside: Beside = ONE_AFTER_ANOTHER,
+): Verdict {
   const places = new Map<string, Place>();
   const counts = new Map<string, number>();
   for (const entry of entries) {
@@ -63,12 +77,13 @@ export function judge(entries: Iterable<LedgerEntry>, outputs: Iterable<LedgerOu
     places.set(entry.id, { lane, place, entry });
   }
   const deadLetters = [...places.values()].filter(({ entry }) => entry.codes !== undefined).length;
-  return { events: places.size, deadLetters, ...judgeOutputs(places, outputs) };
+  return { events: places.size, deadLetters, ...judgeOutputs(places, outputs, beside) };
 }
 
 function judgeOutputs(
   places: ReadonlyMap<string, Place>,
   outputs: Iterable<LedgerOutput>,
+  { returned, blame }: Beside,
 ): Omit<Verdict, 'events' | 'deadLetters'> {
   const lives = new Map<string, number | undefined>();
   const firsts = new Order();
@@ -93,13 +108,14 @@ function judgeOutputs(
     const lane = `${known.lane}\0${to}`;
     const ahead =
       (isRepeated ? null : firsts.next(lane, known)) ??
-      (life === undefined ? null : withinLives.next(`${lane}\0${life}`, known));
+      (life === undefined || returned.has(life) ? null : withinLives.next(`${lane}\0${life}`, known));
     if (ahead !== null) disordered.push(`${known.lane}: ${ahead} before ${id}`);
     if (!isRepeated) continue;
     duplicates += 1;
-    if (before === undefined) continue;
-    if (before === life) stuttered.push(id);
-    else duplicatesByLife.set(before, (duplicatesByLife.get(before) ?? 0) + 1);
+    if (before === undefined || life === undefined) continue;
+    const blamed = blame(before, life);
+    if (before === life && !returned.has(life)) stuttered.push(id);
+    else duplicatesByLife.set(blamed, (duplicatesByLife.get(blamed) ?? 0) + 1);
   }
   const missing = [...places.values()].filter(({ entry }) => !lives.has(entry.id));
   const lost = missing.flatMap(({ entry }) => (entry.isDoubtful === true ? [] : [entry.id]));

@@ -4,6 +4,12 @@ import type { Verdict } from './ledger.ts';
 /** How a life of the engine ended: with exit code 0, with another one, or by a signal. */
 export type EndKind = 'ordered' | 'stopped' | 'killed';
 
+/** A second signal, which ends it with 130 or 143, is as good as a kill. */
+export function endKind(code: number | null): EndKind {
+  if (code === null || code > 128) return 'killed';
+  return code === 0 ? 'ordered' : 'stopped';
+}
+
 /** One mode of a run, as it is judged. */
 export interface Judged {
   readonly mode: 'at-least-once' | 'exactly-once';
@@ -15,8 +21,8 @@ export interface Judged {
   readonly dealt: ReadonlyMap<string, number>;
   /** It was brought to its end; else it cannot be told what was lost. */
   readonly isWhole: boolean;
-  /** What one end may make seen twice, at least once. */
-  readonly repeatedMax: Readonly<Record<EndKind, number>>;
+  /** How much of what a life has written may be seen twice, at least once. */
+  readonly mayRepeat: (life: number) => number;
   /** What was fed against what the log has. */
   readonly log: Verdict;
   /** What the log has against what the engine made of it. */
@@ -24,7 +30,7 @@ export interface Judged {
 }
 
 /** What breaks a promise, a sentence each; nothing where all is well. */
-export function findings({ mode, faults, ends, isWhole, repeatedMax, log, engine }: Judged): string[] {
+export function findings({ mode, faults, ends, isWhole, mayRepeat, log, engine }: Judged): string[] {
   const told: string[] = [...faults];
   const add = (what: string, ids: readonly string[]): void =>
     void told.push(...ids.map((id) => `${what}: ${id}`));
@@ -39,8 +45,8 @@ export function findings({ mode, faults, ends, isWhole, repeatedMax, log, engine
   add('came out twice in one life', engine.stuttered);
   if (mode === 'exactly-once' && engine.duplicates > 0) told.push(`${engine.duplicates} repeated`);
   for (const [life, count] of engine.duplicatesByLife) {
+    const max = mayRepeat(life);
     const end = ends.get(life) ?? 'killed';
-    const max = repeatedMax[end];
     if (count > max) told.push(`${count} of life ${life}, which was ${end}, repeated: at most ${max} may be`);
   }
   return told.map((what) => `${mode}: ${what}`);

@@ -11,8 +11,10 @@ import { describeGroup } from '../helpers/kafka/java.ts';
 import { useKafka } from '../helpers/kafka/use-kafka.ts';
 import { fakeTerminal } from '../helpers/terminal.ts';
 import { Reader } from './consuming.ts';
+import { makeTopic, testClient } from './producing.ts';
 
 const { brokers, skip } = await useKafka();
+const setup = testClient(brokers);
 const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
 if (skip === false) await admin.connect();
 after(() => admin.disconnect());
@@ -21,8 +23,8 @@ after(() => admin.disconnect());
 async function topics(): Promise<{ readonly crash: string; readonly lag: string; readonly group: string }> {
   const id = randomUUID().slice(0, 8);
   const made = { crash: `${id}.crash`, lag: `${id}.lag`, group: `group-${id}` };
-  const topic = (name: string, numPartitions: number) => ({ topic: name, numPartitions });
-  await admin.createTopics({ topics: [topic(made.crash, 2), topic(made.lag, 1)] });
+  await makeTopic(setup, { name: made.crash, partitions: 2 });
+  await makeTopic(setup, { name: made.lag, partitions: 1 });
   return made;
 }
 

@@ -10,6 +10,7 @@ import { KafkaSource } from '../../src/transport/kafka/source.ts';
 import { limit } from '../contract/pulling.ts';
 import type { ContractRecord } from '../contract/records.ts';
 import type { BatchPlan } from '../helpers/kafka-batches.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { batchBytes } from '../helpers/kafka-batches.ts';
 
 /** A member that notices everything soon. */
@@ -45,6 +46,9 @@ export function makeSource(client: KafkaClient, over: SourceChoice): KafkaSource
     ...over,
   });
 }
+
+/** How long a commit is tried, milliseconds. */
+const COMMIT_MS = 1000;
 
 /** What one member saw, in order. */
 export type Sight =
@@ -94,13 +98,18 @@ export class Reader implements SourceListener {
     this.sights.push({ type: 'revoked', places: partitions.map(nameOf) });
   }
 
-  /** Commits what was read of these. */
+  /** Commits what was read of these; again where a group that is dealing takes no commits, as the engine does. */
   async commit(partitions: readonly TopicPartition[]): Promise<void> {
     const positions = partitions.flatMap((partition) => {
       const next = this.#next.get(nameOf(partition));
       return next === undefined ? [] : [{ ...next.place, offset: next.offset, metadata: '' }];
     });
-    await this.source.commit(positions);
+    const isStored = (): Promise<boolean> =>
+      this.source.commit(positions).then(
+        () => true,
+        () => false,
+      );
+    await eventually('the commit', isStored, { withinMs: COMMIT_MS, everyMs: 50 });
   }
 
   /** Values as text. */
@@ -142,7 +151,7 @@ export class Reader implements SourceListener {
 }
 
 /** Names a partition. */
-export function nameOf({ topic, partition }: TopicPartition): string {
+function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }
 
@@ -184,14 +193,24 @@ async function writing(
   }
 }
 
+/** Tries again where a broker does not know yet that it leads the partition. */
 async function write(brokers: Brokers, place: TopicPartition, plan: BatchPlan): Promise<void> {
-  const leader = brokers.leaderOf(place.topic, place.partition);
-  if (leader === null) throw new Error(`${nameOf(place)} has no leader`);
-  const batches = [{ ...place, bytes: batchBytes(plan) }];
-  const request = { transactionalId: null, waitMs: 5000, batches };
-  const [answer] = await brokers.askNode(leader, (broker) => askProduce(broker, request));
-  if (answer?.error !== 0) throw new Error(`not written: ${answer?.error}`);
+  const request = { transactionalId: null, waitMs: 5000, batches: [{ ...place, bytes: batchBytes(plan) }] };
+  await eventually(
+    'it is written',
+    async () => {
+      const leader = brokers.leaderOf(place.topic, place.partition);
+      if (leader === null) throw new Error(`${nameOf(place)} has no leader`);
+      const [answer] = await brokers.askNode(leader, (broker) => askProduce(broker, request));
+      if (answer?.error !== 0 && answer?.error !== NOT_LEADER)
+        throw new Error(`not written: ${answer?.error}`);
+      return answer.error === 0;
+    },
+    { withinMs: 2000 },
+  );
 }
+
+const NOT_LEADER = 6;
 
 function hash(key: Uint8Array): number {
   return key.reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7);

@@ -12,7 +12,7 @@ import { startKafka } from '../helpers/kafka/cluster.ts';
 import { KafkaUnavailable } from '../helpers/kafka/tools.ts';
 import { givenBrokers, whyWithout } from '../helpers/kafka/use-kafka.ts';
 
-const SUITES = ['test/kafka/**/*.test.ts', 'test/contract/kafka*.test.ts'];
+const SUITES = ['test/kafka/**/*.test.ts'];
 
 /** Runs the suites; gives their exit code. */
 async function runSuites(brokers: readonly string[]): Promise<number> {

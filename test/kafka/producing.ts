@@ -69,7 +69,9 @@ export async function makeTopic(
   const admin = client.kafka.admin();
   await admin.connect();
   try {
-    const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+    // The records of the suites are years old, and brokers delete what is older than a week.
+    const entries = Object.entries({ 'retention.ms': '-1', ...config });
+    const configEntries = entries.map(([key, value]) => ({ name: key, value }));
     const topics = [{ topic: name, numPartitions: partitions, configEntries }];
     await admin.createTopics({ topics, waitForLeaders: false });
   } finally {

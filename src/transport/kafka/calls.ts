@@ -28,11 +28,14 @@ export class Call {
 
   constructor(publications: readonly Publication[], options: { deadlineMs: number; recordBytesMax: number }) {
     this.deadlineMs = options.deadlineMs;
-    this.results = publications.map((publication) => judge(publication, options.recordBytesMax));
-    this.entries = publications.flatMap((publication, index) => {
-      if (this.results[index] !== null) return [];
-      return { publication, bytes: recordBytesBound(publication), call: this, index };
+    const entries: Entry[] = [];
+    this.results = publications.map((publication, index) => {
+      const refusal = judge(publication, options.recordBytesMax);
+      if (refusal === null)
+        entries.push({ publication, bytes: recordBytesBound(publication), call: this, index });
+      return refusal;
     });
+    this.entries = entries;
     this.#unsettled = this.entries.length;
     const { promise, resolve } = Promise.withResolvers<readonly PublishResult[]>();
     this.settled = promise;

@@ -38,8 +38,10 @@ export interface CheckOptions {
   readonly exactlyOnce: boolean;
 }
 
-/** What is no reason not to begin. */
+/** What there is, and what is no reason not to begin. */
 export interface CheckReport {
+  /** Names of the topics that this client may see, internal ones left out. */
+  readonly topics: readonly string[];
   /** Sentences about what is odd. */
   readonly warnings: readonly string[];
   /** Sentences about what could not be looked at. */
@@ -87,7 +89,7 @@ class Check {
     await this.#checkSession(brokers[0]?.node ?? 0);
     for (const group of exactlyOnce ? groups : []) await this.#checkTransactions(group);
     this.#throwFailures();
-    return { warnings: this.#warnings, unchecked: this.#unchecked };
+    return { topics: names, warnings: this.#warnings, unchecked: this.#unchecked };
   }
 
   /** Which versions they speak is known by being connected. */

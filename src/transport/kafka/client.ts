@@ -53,7 +53,7 @@ function tlsOptions({ ca, client, serverName }: TlsSettings): NonNullable<KafkaC
   return {
     ...(ca === null ? {} : { ca }),
     ...(client === null ? {} : { cert: client.cert, key: client.key }),
-    ...(client?.passphrase == null ? {} : { passphrase: client.passphrase }),
+    ...(client === null || client.passphrase === null ? {} : { passphrase: client.passphrase }),
     ...(serverName === null ? {} : { servername: serverName }),
   };
 }

@@ -1,11 +1,11 @@
 /**
  * CRC-32C (Castagnoli), the checksum of Kafka's record batches. `node:zlib` has only the other CRC-32.
  *
- * Algorithm: slicing by eight (Kounavis and Berry, 2005), reflected polynomial 0x82f63b78 (RFC 3720).
+ * Algorithm: slicing by sixteen (Kounavis and Berry, 2005), reflected polynomial 0x82f63b78 (RFC 3720).
  * Hot: it sees each byte that is written.
  */
 
-const SLICES = 8;
+const SLICES = 16;
 const TABLE = makeTable();
 
 /** Of `bytes` from `start` to `end`, exclusive; an unsigned 32-bit integer. */
@@ -14,20 +14,24 @@ export function crc32c(bytes: Uint8Array, start: number = 0, end: number = bytes
   let crc = -1;
   let at = start;
   for (; at + SLICES <= end; at += SLICES) {
-    const low = crc ^ view.getInt32(at, true);
-    const high = view.getInt32(at + 4, true);
-    crc =
-      entry(7, low & 0xff) ^
-      entry(6, (low >>> 8) & 0xff) ^
-      entry(5, (low >>> 16) & 0xff) ^
-      entry(4, low >>> 24) ^
-      entry(3, high & 0xff) ^
-      entry(2, (high >>> 8) & 0xff) ^
-      entry(1, (high >>> 16) & 0xff) ^
-      entry(0, high >>> 24);
+    const first = crc ^ view.getInt32(at, true);
+    const second = view.getInt32(at + 4, true);
+    const third = view.getInt32(at + 8, true);
+    const fourth = view.getInt32(at + 12, true);
+    crc = word(12, first) ^ word(8, second) ^ word(4, third) ^ word(0, fourth);
   }
   for (; at < end; at += 1) crc = (crc >>> 8) ^ entry(0, (crc ^ view.getUint8(at)) & 0xff);
   return ~crc >>> 0;
+}
+
+/** Four bytes that are followed by `after` others. */
+function word(after: number, bytes: number): number {
+  return (
+    entry(after + 3, bytes & 0xff) ^
+    entry(after + 2, (bytes >>> 8) & 0xff) ^
+    entry(after + 1, (bytes >>> 16) & 0xff) ^
+    entry(after, bytes >>> 24)
+  );
 }
 
 function entry(slice: number, byte: number): number {

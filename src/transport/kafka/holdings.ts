@@ -80,8 +80,8 @@ export class Holdings implements Holder {
     this.#options.fetcher.remove(partitions);
   }
 
-  async letGo(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.#options.listener.revoked(partitions);
+  async letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
+    await this.#options.listener.revoked(partitions, how);
   }
 
   /** Of those of which all that is needed could be learnt. */

@@ -185,24 +185,6 @@ export function errorOfCode(code: number): Error {
 
 const require = createRequire(import.meta.url);
 
-/** kafkajs's queue of the requests of one connection. */
-interface RequestQueue {
-  /** Milliseconds since 1970. */
-  throttledUntil: number;
-  scheduleCheckPendingRequests(): void;
-}
-
-/*
- * Where nothing is throttled kafkajs asks for a timer of less than nothing, of which Node warns on
- * standard error since version 24 (`TimeoutNegativeWarning`): with a time that is just over it is zero.
- */
-const { prototype: queue } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
-const { scheduleCheckPendingRequests } = queue;
-queue.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
-  this.throttledUntil = Math.max(this.throttledUntil, Date.now());
-  scheduleCheckPendingRequests.call(this);
-};
-
 /** Makes the connections of a consumer. */
 export function createCluster(
   config: KafkaConfig,

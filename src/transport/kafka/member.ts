@@ -48,8 +48,8 @@ export interface Holder {
   take(partitions: readonly TopicPartition[], position: HeldPosition): Promise<readonly TopicPartition[]>;
   /** Gives out nothing of these any more. */
   stop(partitions: readonly TopicPartition[]): void;
-  /** Lets them go; bounded in time, never rejects. */
-  letGo(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Lets them go; bounded in time, never rejects. `lost`: at once, for others may have them. */
+  letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void>;
 }
 
 /** Our way to deal: the group takes only members that know it. */
@@ -163,10 +163,10 @@ export class Member {
     this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
   }
 
-  async #letGo(partitions: readonly TopicPartition[]): Promise<void> {
+  async #letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
     if (partitions.length === 0) return;
     this.#options.holder.stop(partitions);
-    await this.#options.holder.letGo(partitions);
+    await this.#options.holder.letGo(partitions, how);
     for (const partition of partitions) this.#held.delete(placeOf(partition));
   }
 
@@ -187,7 +187,7 @@ export class Member {
     this.#session = null;
     this.#memberId = '';
     this.#offered = [];
-    await this.#letGo([...this.#held.values()]);
+    await this.#letGo([...this.#held.values()], 'lost');
   }
 
   /** JoinGroup and SyncGroup: {@link Member.#offered} is what was dealt, held or not. */

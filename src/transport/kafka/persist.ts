@@ -1,4 +1,5 @@
 /** Asking again what fails for a reason that passes, until the time is over. */
+import { EngineError } from '../../model/errors.ts';
 import { Backoff, pause } from './backoff.ts';
 import { isConnectionFault, kafkaFault, protocolError } from './faults.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -47,5 +48,10 @@ export async function persist<T>(doing: string, ask: () => Promise<T>, how: Pers
 }
 
 function isPassing(error: unknown): boolean {
-  return isConnectionFault(error) || PASSING.has(protocolError(error));
+  return isConnectionFault(error) || PASSING.has(typeOf(error));
+}
+
+/** Of Kafka's protocol error, a coded one's cause included. */
+function typeOf(error: unknown): string {
+  return protocolError(error instanceof EngineError ? error.cause : error);
 }

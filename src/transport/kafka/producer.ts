@@ -281,11 +281,13 @@ export class Producer {
     const { partition, batch } = sending;
     // Its time is over.
     if (!isOpen(sending)) return null;
+    const verdict = verdictOf(code);
+    if (verdict === 'written') {
+      partition.written();
+      return null;
+    }
     const fault = faultOfCode(code, `writing to ${partition.topic}/${partition.partition}`);
-    switch (verdictOf(code)) {
-      case 'written':
-        partition.written();
-        return null;
+    switch (verdict) {
       case 'divide':
         if (batch.entries.length > 1) partition.divide(isTooLarge(code));
         else partition.refused(refusalOf(code, partition.topic));

@@ -30,7 +30,8 @@ export interface KafkaTransactionsOptions {
 /**
  * The transactions. Calls for one partition do not overlap; of several, they run side by side.
  *
- * Rejects with `E_FENCED` for a partition that was not begun, or that another has begun since, `E_TRANSACTION_UNKNOWN`, or a retriable error; `E_SINK_CLOSED` after the close.
+ * Rejects with `E_GROUP_LOST` for a partition that was not begun, `E_FENCED` for one that another has begun
+ * since, `E_TRANSACTION_UNKNOWN`, or a retriable error; `E_SINK_CLOSED` after the close.
  */
 export class KafkaTransactions implements Transactions {
   /** Each partition has a transactional id of its own. */
@@ -83,7 +84,7 @@ export class KafkaTransactions implements Transactions {
       const partition = this.#partitions.get(transactionalIdOf(group, position));
       if (partition === undefined) {
         const { topic, partition: number } = position;
-        throw new EngineError('E_FENCED', `group ${group} does not read ${topic}/${number} in this process`);
+        throw new EngineError('E_GROUP_LOST', `group ${group} does not read ${topic}/${number} in this process`);
       }
       return partition.transact({ position, publications });
     });

@@ -106,3 +106,22 @@ test('what is doubtful may be missing, but not out of order', () => {
   assert.deepEqual(judge(entries, outputs('a1@1', 'a3@1')).lost, []);
   assert.equal(judge(entries, outputs('a3@1', 'a1@1')).disordered.length, 1);
 });
+
+test('what a life that returned repeats of its own counts as its duplicates; its first times are in order still', () => {
+  const beside = { returned: new Set([1]), blame: (before: number) => before };
+  const own = outputs('a1@1', 'b1@1', 'a2@1', 'a1@1', 'b2@1', 'a3@1');
+  const swapped = outputs('a1@1', 'b1@1', 'a3@1', 'a1@1', 'b2@1', 'a2@1');
+
+  const { stuttered, disordered, duplicatesByLife } = judge(IN, own, beside);
+
+  assert.deepEqual([stuttered, disordered, [...duplicatesByLife]], [[], [], [[1, 1]]]);
+  assert.deepEqual(judge(IN, swapped, beside).disordered, ['app-crash\0a: a3 before a2']);
+  assert.deepEqual(judge(IN, own).stuttered, ['a1']);
+});
+
+test('a sleeper that wakes up and does again what another has done is to blame itself', () => {
+  const beside = { returned: new Set([1]), blame: () => 1 };
+  const { duplicatesByLife } = judge(IN, outputs('a1@2', 'a1@1', 'a2@2', 'a3@2', 'b1@2', 'b2@2'), beside);
+
+  assert.deepEqual([...duplicatesByLife], [[1, 1]]);
+});

@@ -7,6 +7,12 @@ import { findings, table } from '../../chaos/report.ts';
 
 const IN: readonly LedgerEntry[] = ['a1', 'a2', 'a3'].map((id) => ({ id, topic: 't', key: 'a' }));
 
+const ENDS: ReadonlyMap<number, EndKind> = new Map([
+  [1, 'killed'],
+  [2, 'ordered'],
+  [3, 'stopped'],
+]);
+
 function seen(life: number, ...ids: string[]): LedgerOutput[] {
   return ids.map((id) => ({ id, to: 't', life }));
 }
@@ -19,14 +25,10 @@ function judged(outputs: readonly LedgerOutput[], changes: Partial<Judged> = {})
   return {
     mode: 'at-least-once',
     faults: [],
-    ends: new Map<number, EndKind>([
-      [1, 'killed'],
-      [2, 'ordered'],
-      [3, 'stopped'],
-    ]),
+    ends: ENDS,
     dealt: new Map([['kill -9', 3]]),
     isWhole: true,
-    repeatedMax: { ordered: 0, stopped: 1, killed: 2 },
+    mayRepeat: (life) => ({ ordered: 0, stopped: 1, killed: 2 })[ENDS.get(life) ?? 'killed'],
     log: judge(IN, inLog('a1', 'a2', 'a3')),
     engine: judge(IN, outputs),
     ...changes,

@@ -162,3 +162,20 @@ test('a revoke whose work in hand misses the deadline still waits for its commit
   await bench.clock.advance(LIMITS.revokeMs + 100);
   assert.equal(committedAtLetGo, 4);
 });
+
+test('of partitions that are lost nothing is waited for, committed or published any more', async () => {
+  const bench = new EngineBench();
+  await bench.feed(...deliveries(0, 2));
+  await bench.answerAll(done);
+
+  await bench.source.listener?.revoked([PLACE], 'lost');
+  await bench.acknowledge();
+  await bench.clock.advance(LIMITS.commitIntervalMs);
+
+  assert.deepEqual(
+    bench.toldOf('revoked').map(({ dropped }) => dropped),
+    [2],
+  );
+  assert.deepEqual([bench.toldOf('published'), bench.source.committed], [[], []]);
+  assert.equal(bench.engine.inFlight, 0);
+});

@@ -92,9 +92,10 @@ class World {
       for (let field = 0; field < 2; field += 1) reader.int32();
       const asked = reader.array(() => (reader.string(), reader.array(() => readAsked(reader)))).flat();
       this.requests.push({ node, waitMs, asked });
+      const partitions = asked.map((each) => this.#answer(node, each));
       await this.hold(node);
       await new Promise(setImmediate);
-      return { error: 0, partitions: asked.map((each) => this.#answer(node, each)) };
+      return { error: 0, partitions };
     };
     return {
       versions: { 1: { minVersion: 4, maxVersion: 17 } },
@@ -166,6 +167,26 @@ test('an answer that comes after its partition was let go, or taken anew, is dro
   assert.equal(pulled[0]?.offset, 500);
 });
 
+test('the error of a partition that was let go meanwhile is nobody’s', async () => {
+  const world = new World();
+  world.leaders.set(0, 1);
+  let error = 1;
+  world.error = () => error;
+  const held = Promise.withResolvers<void>();
+  world.hold = () => held.promise;
+  const fetcher = world.fetcher();
+  fetcher.add(readings(1));
+  await eventually('it is being fetched', () => world.requests.length === 1);
+
+  error = 0;
+  fetcher.remove([{ topic: 't', partition: 0 }]);
+  fetcher.add(readings(1));
+  held.resolve();
+  await fetcher.pull(limit(), always);
+
+  assert.deepEqual(world.lost, []);
+});
+
 test('the error of one partition leaves the others alone', async () => {
   const world = new World();
   world.leaders.set(0, 1).set(1, 1);
@@ -204,7 +225,8 @@ test('so is one whose new leader somebody else has learnt of', async () => {
   world.moved.set(0, 2);
   world.learn();
 
-  await eventually('from the other', () => world.requests.at(-1)?.node === 2);
+  const last = await eventually('another is asked', () => world.requests.find(({ node }) => node !== 1));
+  assert.equal(last.node, 2);
 });
 
 test('a position that is gone is told once, and the partition stands still', async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { Source } from '../../src/ports/source.ts';
+import type { SourceHarness } from '../contract/source.ts';
+import { sourceContract } from '../contract/source.ts';
 import { useKafka } from '../helpers/kafka/use-kafka.ts';
-import { append, makeSource } from '../kafka/consuming.ts';
-import { makeTopic, testClient } from '../kafka/producing.ts';
-import type { SourceHarness } from './source.ts';
-import { sourceContract } from './source.ts';
+import { append, makeSource } from './consuming.ts';
+import { makeTopic, testClient } from './producing.ts';
 
 const { brokers, skip } = await useKafka();
 const client = testClient(brokers);

@@ -7,9 +7,12 @@ import type { PublishResult } from '../../src/ports/sink.ts';
 import { KafkaSink } from '../../src/transport/kafka/sink.ts';
 import { KafkaSource } from '../../src/transport/kafka/source.ts';
 import { KafkaTransactions } from '../../src/transport/kafka/transactions.ts';
+import { publications } from '../contract/records.ts';
+import type { TransactionsHarness } from '../contract/transactions.ts';
+import { transactionsContract } from '../contract/transactions.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { useKafka } from '../helpers/kafka/use-kafka.ts';
-import type { Trouble } from '../kafka/producing.ts';
+import type { Trouble } from './producing.ts';
 import {
   API,
   FETCH,
@@ -20,10 +23,7 @@ import {
   testClient,
   TRANSACTIONS,
   troubledClient,
-} from '../kafka/producing.ts';
-import { publications } from './records.ts';
-import type { TransactionsHarness } from './transactions.ts';
-import { transactionsContract } from './transactions.ts';
+} from './producing.ts';
 
 const { brokers, skip } = await useKafka();
 const client = testClient(brokers);
