@@ -166,8 +166,6 @@ export const SYSTEM = {
             doc: 'For a request to be acknowledged; within it, it is repeated.' },
           recordBytesMax: { type: 'int', min: 1024, max: 268_435_456, default: 1_048_000, unit: 'bytes',
             doc: 'Largest record that is written, key and headers counted. At most `max.message.bytes` of the output topics less some hundred bytes: brokers count the batch around it too, and take 1,048,588 bytes unless told otherwise.' },
-          thread: { type: 'bool', default: false,
-            doc: 'Write from a thread of its own, which leaves more of the main thread to everything else.' },
         },
       },
       exactlyOncePartitionsMax: { type: 'int', min: 1, max: 1024, default: 32,

@@ -25,8 +25,10 @@ export interface Progress {
   readonly lag: number;
 }
 
+/** Of the cluster. */
+export const NODES: readonly number[] = [0, 1, 2];
 /** As the test cluster has them (test/helpers/kafka/properties.ts). */
-const REPLICAS = 3;
+const REPLICAS = NODES.length;
 const IN_SYNC_MIN = 2;
 const OFFSETS_PARTITIONS = 6;
 const DONE_MS = 60_000;
@@ -84,6 +86,14 @@ export class Brokers {
       },
       { withinMs: DONE_MS, everyMs: AGAIN_MS },
     ).then(({ leader }) => leader);
+  }
+
+  /** Whatever a fault that was broken off has left: all nodes run. */
+  async heal(): Promise<void> {
+    for (const node of NODES) {
+      if (this.cluster.pid(node) === undefined) await this.cluster.start(node);
+      this.cluster.thaw(node);
+    }
   }
 
   /** From now on writes to a topic fail, as they do when too few replicas are in sync. */

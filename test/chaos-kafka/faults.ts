@@ -7,10 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { runCommand } from '../chaos/asking.ts';
 import type { Dealer, Fault } from '../chaos/campaign.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { NODES } from './brokers.ts';
 import type { Member } from './member.ts';
 import type { Site } from './site.ts';
 
-const NODES = 3;
 const THREAD_DEATH_MS = 30_000;
 
 /** All kinds; the first begins each turn. */
@@ -134,7 +134,7 @@ async function endThread(site: Site, dealer: Dealer): Promise<void> {
 }
 
 async function killBroker(site: Site, dealer: Dealer): Promise<void> {
-  await replace(site, dealer, Math.floor(dealer.random() * NODES));
+  await replace(site, dealer, Math.floor(dealer.random() * NODES.length));
 }
 
 async function killCoordinator(site: Site, dealer: Dealer): Promise<void> {
@@ -154,7 +154,7 @@ async function replace(site: Site, { random, stopMs }: Dealer, node: number): Pr
 
 async function restartBroker(site: Site, { random }: Dealer): Promise<void> {
   const { cluster } = site.brokers;
-  const node = Math.floor(random() * NODES);
+  const node = Math.floor(random() * NODES.length);
   await site.trouble(`broker ${node} is restarted`, async () => {
     await cluster.stop(node);
     await cluster.start(node);
@@ -163,7 +163,7 @@ async function restartBroker(site: Site, { random }: Dealer): Promise<void> {
 
 async function freezeBroker(site: Site, { random, stopMs }: Dealer): Promise<void> {
   const { cluster } = site.brokers;
-  const node = Math.floor(random() * NODES);
+  const node = Math.floor(random() * NODES.length);
   await site.trouble(`broker ${node} stands still`, async () => {
     cluster.freeze(node);
     await pause(random() * stopMs);

@@ -263,6 +263,7 @@ export class Site implements ChaosSite {
   }
 
   async judge(dealt: ReadonlyMap<string, number>): Promise<Judged> {
+    await this.brokers.heal();
     const read = await readTopics(
       this.plan.brokers,
       this.#topics.map((topic) => ({ topic, partitions: PARTITIONS })),

@@ -199,7 +199,7 @@ test('a key goes to the partition that the Java client gives it', { skip: noJava
         partition,
       ]),
     );
-  assert.deepEqual([...(await places(ours))].toSorted(), [...(await places(theirs))].toSorted());
+  assert.deepEqual(await places(ours), await places(theirs));
 });
 
 for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {

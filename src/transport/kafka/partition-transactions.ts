@@ -114,7 +114,7 @@ export class PartitionTransactions {
     );
   }
 
-  /** Nothing is under way any more. */
+  /** No other begins; one that is under way ends by itself. */
   close(): void {
     this.#owned?.producer.close();
   }

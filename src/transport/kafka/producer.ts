@@ -19,9 +19,11 @@ import type { Brokers } from './brokers.ts';
 import type { Entry } from './calls.ts';
 import { Call } from './calls.ts';
 import { kafkaFault } from './faults.ts';
+import type { Broker } from './internals.ts';
 import type { OutputBatch, OutputPartition } from './output-partition.ts';
 import { OutputTopic } from './output-topic.ts';
 import type { ProducerSession } from './protocol/init-producer-id.ts';
+import type { PartitionAnswer } from './protocol/produce.ts';
 import { askProduce } from './protocol/produce.ts';
 import { NO_LEADER, Routes } from './routes.ts';
 import type { KafkaSettings, ProduceSettings } from './settings.ts';
@@ -80,6 +82,7 @@ export class Producer {
   #lastFault: EngineError | null = null;
   #deadline: NodeJS.Timeout | null = null;
   #pumpDue = false;
+  #isClosed = false;
 
   constructor(options: ProducerOptions) {
     this.#options = options;
@@ -102,6 +105,7 @@ export class Producer {
     const results = await call.settled;
     this.#calls.delete(call);
     if (this.#calls.size === 0) this.#failing = null;
+    if (this.#isClosed) this.close();
     return results;
   }
 
@@ -110,8 +114,10 @@ export class Producer {
     this.#fail(error, () => true);
   }
 
-  /** When all calls have ended: from then on nothing runs here. */
+  /** No call comes any more: when those under way have ended, nothing runs here. */
   close(): void {
+    this.#isClosed = true;
+    if (this.#calls.size > 0) return;
     this.#closing.abort();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
   }
@@ -243,27 +249,15 @@ export class Producer {
       sendings.push({ partition, batch });
     }
     if (sendings.length > 0) await identity.enlist(sendings.map(({ partition }) => partition));
-    return sendings.filter(isOpen);
+    return sendings;
   }
 
+  /** Whether the broker has had its say on all of it. */
   async #send(leader: number, sendings: readonly Sending[]): Promise<boolean> {
-    const { brokers, identity, kafka, produce } = this.#options;
-    const batches = sendings.map(({ partition: { topic, partition }, batch }) => {
-      assert(batch.bytes !== null, 'a batch is encoded before it is sent');
-      return { topic, partition, bytes: batch.bytes };
-    });
-    const waitMs = Math.min(kafka.requestTimeoutMs, produce.timeoutMs);
-    const { transactionalId } = identity;
-    const answers = await brokers.askNode(leader, async (broker) => {
-      for (const { batch } of sendings) batch.isInFlight = true;
-      try {
-        return await askProduce(broker, { transactionalId, waitMs, batches });
-      } catch (error) {
-        for (const { batch } of sendings) batch.isDoubtful = true;
-        throw error;
-      } finally {
-        for (const { batch } of sendings) batch.isInFlight = false;
-      }
+    const answers = await this.#options.brokers.askNode(leader, (broker) => {
+      // What failed until there was a connection must not be written behind its caller's back.
+      const open = sendings.filter(isOpen);
+      return open.length === 0 ? Promise.resolve([]) : this.#ask(broker, open);
     });
     const codes = new Map(answers.map(({ topic, partition, error }) => [`${topic}/${partition}`, error]));
     const faults = sendings.map((sending) => {
@@ -274,6 +268,24 @@ export class Producer {
     const fault = faults.find((each) => each !== null) ?? null;
     if (fault !== null) this.#faulted(fault);
     return fault === null;
+  }
+
+  async #ask(broker: Broker, sendings: readonly Sending[]): Promise<readonly PartitionAnswer[]> {
+    const { identity, kafka, produce } = this.#options;
+    const batches = sendings.map(({ partition: { topic, partition }, batch }) => {
+      assert(batch.bytes !== null, 'a batch is encoded before it is sent');
+      batch.isInFlight = true;
+      return { topic, partition, bytes: batch.bytes };
+    });
+    const waitMs = Math.min(kafka.requestTimeoutMs, produce.timeoutMs);
+    try {
+      return await askProduce(broker, { transactionalId: identity.transactionalId, waitMs, batches });
+    } catch (error) {
+      for (const { batch } of sendings) batch.isDoubtful = true;
+      throw error;
+    } finally {
+      for (const { batch } of sendings) batch.isInFlight = false;
+    }
   }
 
   /** What keeps the broker from having its say on this batch, if anything. */

@@ -67,7 +67,7 @@ export class KafkaTransactions implements Transactions {
     });
   }
 
-  /** They are let go; nothing of them is under way. */
+  /** They are let go; a transaction that is under way ends by itself. */
   forget(group: string, places: readonly TopicPartition[]): void {
     for (const place of places) {
       const id = transactionalIdOf(group, place);
@@ -84,7 +84,10 @@ export class KafkaTransactions implements Transactions {
       const partition = this.#partitions.get(transactionalIdOf(group, position));
       if (partition === undefined) {
         const { topic, partition: number } = position;
-        throw new EngineError('E_GROUP_LOST', `group ${group} does not read ${topic}/${number} in this process`);
+        throw new EngineError(
+          'E_GROUP_LOST',
+          `group ${group} does not read ${topic}/${number} in this process`,
+        );
       }
       return partition.transact({ position, publications });
     });

@@ -22,6 +22,8 @@ export interface RequestSpec<Answer> {
   /** Whether request and answer have tagged fields. */
   readonly isFlexible?: boolean;
   readonly write: (writer: Writer) => void;
+  /** About how much it writes beside the usual, where that is much. */
+  readonly bytesMore?: number;
   /** What follows the throttle time, which all answers begin with. */
   readonly read: (reader: Reader) => Answer;
   /** How long the broker may take by itself, milliseconds. */
@@ -63,7 +65,7 @@ export function protocolRequest<Answer>(
       apiVersion: spec.version,
       // kafkajs writes a header without tagged fields: they begin the body instead, to the same bytes.
       encode: async () => {
-        const writer = new Writer();
+        const writer = new Writer(spec.bytesMore);
         if (isFlexible) writer.noTags();
         spec.write(writer);
         return writer;

@@ -5,8 +5,13 @@ const TWO_TO_32 = 2 ** 32;
 
 /** Each method writes one value and gives the writer back. Has the shape that kafkajs sends. */
 export class Writer {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes: Buffer;
   #length = 0;
+
+  /** `bytesMore`: what large values need beside the usual; a guess, which saves copies while it grows. */
+  constructor(bytesMore: number = 0) {
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES + bytesMore);
+  }
 
   /** What was written. */
   get buffer(): Buffer {

@@ -42,6 +42,8 @@ export class FakeLeaders {
   readonly partitions: readonly Partition[];
   /** Told of each request to a node, says what becomes of it. */
   fate: (node: number) => Fate | Promise<Fate> = () => ({ type: 'answered' });
+  /** What connections wait for before anything is sent. */
+  connecting: Promise<void> = Promise.resolve();
   /** Refuses values that it says true of. */
   refuses: (value: string) => boolean = () => false;
   requests = 0;
@@ -70,7 +72,10 @@ export class FakeLeaders {
         },
       ],
     }),
-    askNode: (node, ask) => ask(this.#broker(node)),
+    askNode: async (node, ask) => {
+      await this.connecting;
+      return ask(this.#broker(node));
+    },
     askAny: (ask) => ask(this.#broker(0)),
   };
 

@@ -222,3 +222,30 @@ test('while a call fails no other is taken, and what is on its way keeps its own
   );
   assert.deepEqual([second[0]?.code, third[0]], ['E_KAFKA_FORBIDDEN', null]);
 });
+
+test('a close lets what is under way end by itself', async () => {
+  const leaders = new FakeLeaders(TOPIC, PARTITIONS);
+  const producer = open(leaders);
+  const fates: Fate[] = [{ type: 'lost' }, { type: 'unanswered' }];
+  leaders.fate = () => fates.shift() ?? ANSWERED;
+
+  const call = producer.publish(upTo(20).map(publication));
+  producer.close();
+
+  assert.ok((await call).every((result) => result === null));
+});
+
+test('what fails while a connection is being made is not sent when it is there', async () => {
+  const leaders = new FakeLeaders(TOPIC, 1);
+  const producer = open(leaders, { timeoutMs: 50 });
+  const connected = Promise.withResolvers<void>();
+  leaders.connecting = connected.promise;
+  const [failed] = await producer.publish([publication(0)]);
+
+  connected.resolve();
+  await eventually('it is taken', async () => (await producer.publish([publication(1)]))[0] === null);
+  producer.close();
+
+  assert.equal(failed?.retriable, true);
+  assert.deepEqual(leaders.partitions[0]?.values, ['1']);
+});
