@@ -45,7 +45,8 @@ export interface Records {
 }
 
 /**
- * Feeders against topics, by the ids of events: of what a feeder’s client has written twice, the first time.
+ * Feeders against topics, by the ids of events: of what a feeder’s client has written twice, the first time;
+ * what it has given up may be there, anywhere.
  * Topics against the engine, by the places of records: so each of two records with one event has to come out.
  */
 export function judgeRecords({ account, fed, came, beside }: Records): {
@@ -53,7 +54,9 @@ export function judgeRecords({ account, fed, came, beside }: Records): {
   readonly engine: Verdict;
 } {
   const codes = new Map(account.map((entry) => [entry.id, entry.codes]));
-  const firsts = new Map(fed.toReversed().map(({ id, topic }) => [id, { id, to: topic }]));
+  const doubtful = new Set(account.filter(({ isDoubtful }) => isDoubtful).map(({ id }) => id));
+  const seen = new Set(doubtful);
+  const firsts = fed.filter(({ id }) => !seen.has(id) && seen.add(id));
   const due = fed.map(({ place, id, topic, key }): LedgerEntry => {
     const ofEvent = codes.get(id);
     return { id: place, topic, key, ...(ofEvent !== undefined && { codes: ofEvent }) };
@@ -67,7 +70,7 @@ export function judgeRecords({ account, fed, came, beside }: Records): {
   return {
     log: judge(
       account.map(({ codes: _, ...entry }) => entry),
-      [...firsts.values()].toReversed(),
+      firsts.map(({ id, topic }) => ({ id, to: topic })),
     ),
     engine: judge(due, outputs, beside),
   };

@@ -18,6 +18,8 @@ import { progressOf, quietKafka } from './brokers.ts';
 
 const LAG_MAX = 6000;
 const LOOK_MS = 500;
+/** Wait after a chunk that was given up. */
+const AGAIN_MS = 300;
 /** Thousands of events a second hold enough of the poison that takes seconds. */
 const POISON_SHARE = 0.2;
 
@@ -72,16 +74,21 @@ async function append(chunk: readonly FedEvent[]): Promise<boolean> {
   } catch {
     await producer?.disconnect().catch(() => undefined);
     producer = null;
+    await pause(AGAIN_MS);
     return false;
   }
 }
 
+/**
+ * It tries nothing twice: when a partition's leader has moved to a broker that has answered already, the
+ * second try of kafkajs 2.2.4 leaves that partition out and acknowledges all (sendMessages.js, responsePerBroker).
+ */
 async function connected(): Promise<Producer> {
   const made = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     createPartitioner: Partitioners.DefaultPartitioner,
-    retry: { retries: 15, initialRetryTime: 100, maxRetryTime: 1000 },
+    retry: { retries: 0 },
   });
   await made.connect();
   return made;

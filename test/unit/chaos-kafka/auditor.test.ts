@@ -35,7 +35,7 @@ test('what is there once for each record, in order, passes', () => {
 });
 
 test('an event that its feeder has written twice has to come out twice, and is nobody’s repetition', () => {
-  const twice = fed('e1', 'e2', 'e1', 'e2', 'e3');
+  const twice = fed('e1', 'e2', 'e1', 'e3', 'e2');
   const records = { account: ACCOUNT, fed: twice, beside: BESIDE };
 
   const { log, engine } = judgeRecords({ ...records, came: came(0, 1, 2, 3, 4) });
