@@ -34,16 +34,11 @@ export class DeadLetter extends Outgoing {
     const { task } = lane.owner;
     const parts = { topic: delivery.topic, task: task.name, category: 'unknown' };
     const value = cut(delivery.value, limits.valueBytesMax);
-    super(work, outputTopic(task.outputs.deadLetters, parts), value, null);
+    const key = keyWithin(delivery.key, limits.headerBytesMax);
+    super(work, outputTopic(task.outputs.deadLetters, parts), { key, value, memory: null });
     this.#fault = fault;
     this.#attempts = work.attempt;
     this.#limits = limits;
-  }
-
-  /** The delivery's, unless it is too long to be kept. */
-  override get key(): Uint8Array | null {
-    const { key } = this.work.delivery;
-    return key === null || key.length <= this.#limits.headerBytesMax ? key : null;
   }
 
   protected override makeHeaders(): Headers {
@@ -77,6 +72,11 @@ function within(headers: Headers, bytesMax: number): Headers {
   let bytes = 0;
   const over = headers.findIndex(([name, value]) => (bytes += name.length + value.length) > bytesMax);
   return over < 0 ? headers : headers.slice(0, over);
+}
+
+/** The delivery's, unless it is too long to be kept. */
+function keyWithin(key: Uint8Array | null, bytesMax: number): Uint8Array | null {
+  return key === null || key.length <= bytesMax ? key : null;
 }
 
 function cut(value: Uint8Array | null, bytesMax: number): Uint8Array {

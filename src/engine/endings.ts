@@ -34,7 +34,7 @@ export class Endings {
     if (tally === undefined) return;
     this.#nowMs ??= this.#clock.monotonic();
     tally[work.ending] += 1;
-    const ageMs = this.#nowMs - work.consumedMs;
+    const ageMs = this.#nowMs - work.pull.consumedMs;
     if (ageMs !== tally.ageMs) closeRun(tally, ageMs);
     tally.aged += 1;
   }

@@ -124,7 +124,7 @@ function holderOf(work: Work, nowMs: number): Holder {
     task: work.lane.owner.task.name,
     lane: work.lane.index,
     slot: work.slot < 0 ? null : work.slot,
-    ageMs: nowMs - work.consumedMs,
+    ageMs: nowMs - work.pull.consumedMs,
     attempts: work.attempt,
     requeues: work.requeues,
     lastError: work.lastFault,

@@ -1,11 +1,12 @@
 /**
  * From a pull to the lanes: route → shard. What a restart need not do again is passed over here.
  */
+import { assert } from '../model/assert.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Credit } from './credit.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, Pull } from './lane.ts';
 import { Work } from './lane.ts';
 import type { Partition } from './partition.ts';
 import { NO_ORDER, Shard } from './shard.ts';
@@ -17,6 +18,15 @@ export interface IntakeContext {
   readonly probe: Probe;
   /** A lane got a delivery. */
   offer(lane: Lane): void;
+}
+
+/** Deliveries of one partition, side by side in a pull. */
+interface Run {
+  readonly deliveries: readonly Delivery[];
+  readonly from: number;
+  /** Index behind the last. */
+  readonly to: number;
+  readonly pull: Pull;
 }
 
 /** What became of a pull. */
@@ -42,13 +52,13 @@ export class Intake {
     partitionOf: (topic: string, partition: number) => Partition | undefined,
   ): void {
     const { credit, clock, probe } = this.#context;
-    const consumedMs = clock.monotonic();
+    const pull = { consumedMs: clock.monotonic() };
     const counts: Counts = { consumed: 0, bytes: 0, skipped: 0 };
     for (let from = 0; from < deliveries.length;) {
       const to = runEnd(deliveries, from);
       const { topic = '', partition: number = 0 } = deliveries[from] ?? {};
       const partition = partitionOf(topic, number);
-      if (partition !== undefined) this.#acceptRun(deliveries.slice(from, to), partition, consumedMs, counts);
+      if (partition !== undefined) this.#acceptRun({ deliveries, from, to, pull }, partition, counts);
       from = to;
     }
     const { consumed, bytes, skipped } = counts;
@@ -57,12 +67,14 @@ export class Intake {
     probe({ type: 'consumed', group, deliveries: consumed, bytes });
   }
 
-  #acceptRun(run: readonly Delivery[], partition: Partition, consumedMs: number, counts: Counts): void {
+  #acceptRun({ deliveries, from, to, pull }: Run, partition: Partition, counts: Counts): void {
     const { lanes, phase, skips } = partition;
     if (lanes === null || phase !== 'active') return;
     const { sharding } = lanes;
     let unordered = 0;
-    for (const delivery of run) {
+    for (let i = from; i < to; i++) {
+      const delivery = deliveries[i];
+      assert(delivery !== undefined, 'a run is of deliveries that were pulled');
       if (skips.has(delivery.offset)) {
         partition.passOver(delivery.offset);
         counts.skipped += 1;
@@ -71,7 +83,7 @@ export class Intake {
       const order = sharding.orderOf(delivery);
       if (order === NO_ORDER) unordered += 1;
       const lane = this.#shard.laneOf(lanes, order);
-      const work = new Work(delivery, order, { lane, partition, consumedMs });
+      const work = new Work(delivery, order, { lane, partition, pull });
       lane.queue.pushBack(work);
       this.#context.offer(lane);
       counts.consumed += 1;

@@ -17,11 +17,16 @@ import { deliveryBytes } from './partition.ts';
 import type { Outgoing } from './publish.ts';
 import { NO_ORDER, Sharding } from './shard.ts';
 
+/** What the deliveries of one pull have in common. */
+export interface Pull {
+  readonly consumedMs: number;
+}
+
 /** Where a delivery comes from within the engine. */
 export interface WorkOrigin {
   readonly lane: Lane;
   readonly partition: Partition;
-  readonly consumedMs: number;
+  readonly pull: Pull;
 }
 
 /** A delivery on its way through the engine. */
@@ -33,7 +38,7 @@ export class Work implements BatchItem {
   readonly lane: Lane;
   /** Of the partition's watermark. */
   readonly ticket: number;
-  readonly consumedMs: number;
+  readonly pull: Pull;
   readonly bytes: number;
   attempt = 1;
   /** Times that its analyzer asked for it again. */
@@ -54,14 +59,14 @@ export class Work implements BatchItem {
   /** Why it was last tried again. */
   lastFault: Fault | null = null;
 
-  constructor(delivery: Delivery, order: number, { lane, partition, consumedMs }: WorkOrigin) {
+  constructor(delivery: Delivery, order: number, { lane, partition, pull }: WorkOrigin) {
     this.delivery = delivery;
     this.task = lane.owner.index;
     this.order = order;
     this.partition = partition;
     this.lane = lane;
     this.ticket = partition.watermark.begin(delivery.offset, this);
-    this.consumedMs = consumedMs;
+    this.pull = pull;
     this.bytes = deliveryBytes(delivery);
   }
 }

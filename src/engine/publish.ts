@@ -38,27 +38,31 @@ export class FindingsMemory {
   }
 }
 
+/** What a publication is made of. */
+type OutgoingBytes = Pick<Outgoing, 'key' | 'value' | 'memory'>;
+
 /** A publication of one delivery: one of its findings, or its dead letter. */
 export abstract class Outgoing implements Publication {
   readonly work: Work;
   readonly topic: string;
+  readonly key: Uint8Array | null;
   readonly value: Uint8Array;
   /** Whose bytes `value` is a view of; `null` where they are the delivery's own. */
   readonly memory: FindingsMemory | null;
+  /** Of value and key. */
+  readonly bytes: number;
   abstract readonly isDeadLetter: boolean;
   /** Position in the order of adding; set when it is added. */
   sequence = 0;
   #headers: Headers | null = null;
 
-  constructor(work: Work, topic: string, value: Uint8Array, memory: FindingsMemory | null) {
+  constructor(work: Work, topic: string, { key, value, memory }: OutgoingBytes) {
     this.work = work;
     this.topic = topic;
+    this.key = key;
     this.value = value;
     this.memory = memory;
-  }
-
-  get key(): Uint8Array | null {
-    return this.work.delivery.key;
+    this.bytes = value.length + (key === null ? 0 : key.length);
   }
 
   get timestampMs(): number {
@@ -70,10 +74,6 @@ export abstract class Outgoing implements Publication {
     return (this.#headers ??= this.makeHeaders());
   }
 
-  get bytes(): number {
-    return this.value.length + (this.key === null ? 0 : this.key.length);
-  }
-
   protected abstract makeHeaders(): Headers;
 }
 
@@ -83,7 +83,7 @@ export class OutgoingFinding extends Outgoing {
   readonly #id: Uint8Array;
 
   constructor(work: Work, topic: string, finding: EncodedFinding, memory: FindingsMemory | null) {
-    super(work, topic, finding.value, memory);
+    super(work, topic, { key: work.delivery.key, value: finding.value, memory });
     this.#id = finding.id;
   }
 

@@ -148,11 +148,12 @@ export class Settle {
   #done(work: Work, findings: readonly EncodedFinding[], memory: FindingsMemory | null): void {
     const { task } = work.lane.owner;
     if (findings.length > 0) work.ending = 'withFindings';
-    const outgoing = findings.map((finding) => {
+    const outgoing: Outgoing[] = [];
+    for (const finding of findings) {
       const parts = { topic: work.delivery.topic, task: task.name, category: finding.category };
       memory?.hold();
-      return new OutgoingFinding(work, outputTopic(task.outputs.findings, parts), finding, memory);
-    });
+      outgoing.push(new OutgoingFinding(work, outputTopic(task.outputs.findings, parts), finding, memory));
+    }
     this.#context.output().deliver(work, outgoing);
   }
 

@@ -2,7 +2,7 @@
  * A process that feeds topics for as long as it is let, as long as the group is not far behind. It may
  * be killed at any moment; SIGTERM ends it behind a chunk.
  *
- *   node test/chaos-kafka/feeder.ts --brokers LIST --prefix NAME --group NAME --rate N --account FILE --seed N
+ *   node test/chaos-kafka/feeder.ts --brokers LIST --prefix NAME --group NAME --rate N --partitions N --account FILE --seed N
  *
  * Written by kafkajs's idempotent producer, by the hash of the key. A chunk that it gives up may be there
  * or not: it is left without an acknowledgement in the account, and another producer goes on.
@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Producer } from 'kafkajs';
 import { Partitioners } from 'kafkajs';
+import { partitionOf } from '../../src/wire/partitioner.ts';
 import { TOPICS } from '../../src/load/topics.ts';
 import type { FedEvent } from '../chaos/fed.ts';
 import { feed } from '../chaos/ticks.ts';
@@ -25,7 +26,15 @@ const POISON_SHARE = 0.2;
 
 const option = { type: 'string', default: '' } as const;
 const { values } = parseArgs({
-  options: { brokers: option, prefix: option, group: option, rate: option, account: option, seed: option },
+  options: {
+    brokers: option,
+    prefix: option,
+    group: option,
+    rate: option,
+    partitions: option,
+    account: option,
+    seed: option,
+  },
 });
 
 let isEnding = false;
@@ -62,15 +71,28 @@ async function look(): Promise<void> {
   }
 }
 
+/**
+ * Whether all of it was acknowledged. That kafkajs says so is not enough: when the leader of a partition
+ * moves to a broker that has answered already, the second try of kafkajs 2.2.4 leaves that partition out
+ * (sendMessages.js, `responsePerBroker`). So each partition has to be among the answers.
+ */
 async function append(chunk: readonly FedEvent[]): Promise<boolean> {
+  const count = Number(values.partitions);
+  const topicMessages = [...Map.groupBy(chunk, ({ topic }) => topic)].map(([topic, events]) => ({
+    topic: values.prefix + topic,
+    messages: events.map(({ key, value }) => ({
+      key: Buffer.from(key),
+      value: Buffer.from(value),
+      partition: partitionOf(key, count),
+    })),
+  }));
   try {
     producer ??= await connected();
-    const topicMessages = [...Map.groupBy(chunk, ({ topic }) => topic)].map(([topic, events]) => ({
-      topic: values.prefix + topic,
-      messages: events.map(({ key, value }) => ({ key: Buffer.from(key), value: Buffer.from(value) })),
-    }));
-    await producer.sendBatch({ acks: -1, topicMessages });
-    return true;
+    const answers = await producer.sendBatch({ acks: -1, topicMessages });
+    const written = new Set(answers.map(({ topicName, partition }) => `${topicName}/${partition}`));
+    return topicMessages.every(({ topic, messages }) =>
+      messages.every(({ partition }) => written.has(`${topic}/${partition}`)),
+    );
   } catch {
     await producer?.disconnect().catch(() => undefined);
     producer = null;
@@ -79,16 +101,12 @@ async function append(chunk: readonly FedEvent[]): Promise<boolean> {
   }
 }
 
-/**
- * It tries nothing twice: when a partition's leader has moved to a broker that has answered already, the
- * second try of kafkajs 2.2.4 leaves that partition out and acknowledges all (sendMessages.js, responsePerBroker).
- */
 async function connected(): Promise<Producer> {
   const made = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     createPartitioner: Partitioners.DefaultPartitioner,
-    retry: { retries: 0 },
+    retry: { retries: 10, initialRetryTime: 100, maxRetryTime: 1000 },
   });
   await made.connect();
   return made;

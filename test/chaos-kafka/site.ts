@@ -76,7 +76,18 @@ export class Site implements ChaosSite {
     this.findings = `${prefix}findings`;
     this.deadLetters = `${prefix}dead-letters`;
     this.#inputs = Object.values(TOPICS).map((topic) => prefix + topic);
-    const args = ['--brokers', addresses.join(), '--prefix', prefix, '--group', mode, '--rate', String(rate)];
+    const args = [
+      '--brokers',
+      addresses.join(),
+      '--prefix',
+      prefix,
+      '--group',
+      mode,
+      '--rate',
+      String(rate),
+      '--partitions',
+      String(PARTITIONS),
+    ];
     this.feeding = new Feeding(this.story, { seed, module: join(import.meta.dirname, 'feeder.ts'), args });
   }
 

@@ -194,3 +194,26 @@ test(
     }
   },
 );
+
+test('topics that come and go meanwhile fail no listing', { skip }, async (t) => {
+  const kept = await filled(3);
+  let isDone = false;
+  const churn = async (): Promise<void> => {
+    while (!isDone) {
+      const names = Array.from({ length: 5 }, () => `gone-${randomUUID()}`);
+      const topics = names.map((topic) => ({ topic, numPartitions: 3 }));
+      await setup.createTopics({ topics, waitForLeaders: false });
+      await setup.deleteTopics({ topics: names });
+    }
+  };
+  const churning = churn();
+  t.after(async () => {
+    isDone = true;
+    await churning;
+  });
+
+  for (let turn = 0; turn < 40; turn += 1) {
+    const topics = await open(t).topics();
+    assert.deepEqual(topics.find(({ name }) => name === kept.topic)?.partitions.length, 2);
+  }
+});

@@ -170,9 +170,16 @@ export class KafkaAdmin {
       if (failure instanceof Error) throw failure;
       return found;
     };
-    // A leader that has just died is named until another is elected.
-    return this.#visit.ask(doing, learn, isConnectionFault);
+    return this.#visit.ask(doing, learn, isMoving);
   }
+}
+
+/**
+ * A leader that has just died is named until another is elected. A topic that has just been made is not
+ * known to all brokers; one that is deleted between two questions is in the next metadata no more.
+ */
+function isMoving(error: unknown): boolean {
+  return isConnectionFault(error) || protocolError(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
 /** Whether both of its offsets could be learnt. */

@@ -13,10 +13,11 @@ export function isUsable({ connectionPool: { pool, sasl } }: Broker): boolean {
 
 /** Ends them without waiting for answers, which kafkajs does for as long as a request may take. */
 export function dropConnections({ connectionPool: { pool, host, port } }: Broker): void {
+  const fault = new EngineError('E_KAFKA_UNREACHABLE', `the connection to ${host}:${port} was given up`);
   for (const connection of pool) {
-    connection.rejectRequests(
-      new EngineError('E_KAFKA_UNREACHABLE', `the connection to ${host}:${port} was given up`),
-    );
+    // Whoever is about to send would make it anew, and nobody would end it.
+    connection.connect = () => Promise.reject(fault);
+    connection.rejectRequests(fault);
     connection.socket?.destroy();
     connection.disconnect().catch(() => undefined); // nothing is left that could fail
   }

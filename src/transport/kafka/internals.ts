@@ -47,6 +47,8 @@ export interface Connection {
   isConnected(): boolean;
   /** False without SASL, and when the time has come to log in again. */
   isAuthenticated(): boolean;
+  /** Is called by whoever sends over one that does not stand. */
+  connect: () => Promise<unknown>;
   /** Ends what waits for an answer. */
   rejectRequests(error: Error): void;
   disconnect(): Promise<unknown>;

@@ -206,7 +206,7 @@ export const BUGS: readonly Bug[] = [
     does: 'does again what is noted as finished',
     file: 'src/engine/intake.ts',
     find: 'if (skips.has(delivery.offset)) {',
-    replace: 'if (skips.has(delivery.offset) && consumedMs < 0) {',
+    replace: 'if (skips.has(delivery.offset) && pull.consumedMs < 0) {',
   },
   {
     name: 'release-out-of-order',

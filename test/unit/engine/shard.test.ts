@@ -104,7 +104,7 @@ test('modulo: a number of up to 15 digits is itself, without its sign; anything 
     }),
   );
   for (const key of ['1000000000000000', '1.5', '1e3', '-', '', '+5', ' 5', '5 ', '--5', '0x10', 'abc', '٣'])
-    assert.equal(moduloOf(key), hashKey(bytes(key)), key);
+    assert.equal(moduloOf(key), hashKey(bytes(key)) >>> 1, key);
 });
 
 test('an order is a whole number from 0 on that JSON, a float64 and a lane’s index can carry', () => {
@@ -118,7 +118,7 @@ test('an order is a whole number from 0 on that JSON, a float64 and a lane’s i
 });
 
 test('by a field: its text gives the order, the record’s key does not', () => {
-  assert.equal(orderByField('"abc"'), hashKey(bytes('abc')));
+  assert.equal(orderByField('"abc"'), hashKey(bytes('abc')) >>> 1);
   assert.equal(orderByField('35432', 'modulo'), 35432);
   assert.equal(orderByField('"35432"', 'modulo'), 35432);
   assert.equal(orderByField('35432'), orderByField('"35432"'));

@@ -224,7 +224,11 @@ export function makeLanes(task: Task = TASK): {
     owner,
     partition,
     work: (lane, made) =>
-      new Work(made, owner.sharding.orderOf(made), { lane: laneOf(owner, lane), partition, consumedMs: 0 }),
+      new Work(made, owner.sharding.orderOf(made), {
+        lane: laneOf(owner, lane),
+        partition,
+        pull: { consumedMs: 0 },
+      }),
   };
 }
 

@@ -60,7 +60,7 @@ export class TransactBench {
   }
 
   begin(partition: Partition, offset: number): Work {
-    const origin = { lane: laneOf(this.#owner, 0), partition, consumedMs: 0 };
+    const origin = { lane: laneOf(this.#owner, 0), partition, pull: { consumedMs: 0 } };
     const work = new Work({ ...delivery(offset, 'k'), partition: partition.partition }, -1, origin);
     partition.inHand += 1;
     return work;
