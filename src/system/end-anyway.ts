@@ -13,6 +13,7 @@ export function endAnyway(): void {
       `faultline: a thread does not end; process ${process.pid} ends itself (everything is closed)\n`,
     );
     process.kill(process.pid, 'SIGKILL');
+    process.abort(); // the first process of a container takes no signal that is not the processor's own
   }, OUTLIVE_MS_MAX);
   timer.unref();
 }

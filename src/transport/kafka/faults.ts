@@ -50,7 +50,7 @@ export function isConnectionFault(error: unknown): boolean {
   return kafkaFault(error, '').code === 'E_KAFKA_UNREACHABLE';
 }
 
-function codeOf({ name, type, message }: ClientError): ErrorCode {
+function codeOf({ name, type, message, code }: ClientError): ErrorCode {
   if (FORBIDDEN.has(type)) return 'E_KAFKA_FORBIDDEN';
   if (FENCED.has(type)) return 'E_FENCED';
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'E_KAFKA_TOPIC';
@@ -62,10 +62,25 @@ function codeOf({ name, type, message }: ClientError): ErrorCode {
     return 'E_KAFKA_AUTH';
   if (name === 'KafkaJSServerDoesNotSupportApiKey' || type === 'UNSUPPORTED_VERSION')
     return 'E_KAFKA_VERSION';
+  // Also in the middle of a handshake, which the message then tells of.
+  if (NETWORK.has(code)) return 'E_KAFKA_UNREACHABLE';
   if (/certificate|self.signed|SSL|TLS|ssl3|handshake/.test(message)) return 'E_KAFKA_TLS';
   if (CONNECTION.has(name)) return 'E_KAFKA_UNREACHABLE';
   return 'E_KAFKA_FAILED';
 }
+
+/** What the system says of a connection that breaks or cannot be made: brokers that end or start do so at any moment. */
+const NETWORK = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
 
 const CONNECTION = new Set([
   'KafkaJSConnectionError',

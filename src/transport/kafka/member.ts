@@ -257,7 +257,7 @@ export class Member {
   /** Whether to wait before the next try. Throws what cannot be cured. */
   #survive(error: unknown): boolean {
     const fault = groupFault(error, this.#options.group);
-    // A broker that is going down cuts off handshakes too.
+    // Certificates are renewed while it runs.
     const isPassing = fault.retriable || (this.#hasBegun && fault.code === 'E_KAFKA_TLS');
     if (!isPassing) throw fault;
     const type = protocolError(error);
