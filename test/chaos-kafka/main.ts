@@ -16,7 +16,7 @@ async function plan({ dir, seed, isShort, end }: Setting): Promise<Campaign<Site
   const brokers = await Brokers.open(await startKafka({ nodes: 3 }));
   end.after(() => brokers.close());
   const sessionMs = isShort ? 3000 : 6000;
-  const options = { dir, seed, brokers, sessionMs, rate: isShort ? 300 : 1200 };
+  const options = { dir, seed, brokers, sessionMs, rate: isShort ? 300 : 2000 };
   return {
     sites: [new Site('at-least-once', options), new Site('exactly-once', options)],
     faults: FAULTS,

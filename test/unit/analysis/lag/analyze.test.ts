@@ -199,6 +199,6 @@ test('whatever the report, the finding is whole and plain data', () => {
       assert.match(finding.group, /^[0-9a-f]{32}$/);
       assert.deepEqual(JSON.parse(JSON.stringify(finding)), finding);
     }),
-    { numRuns: 300 },
+    { numRuns: 300, endOnFailure: true },
   );
 });
