@@ -105,7 +105,8 @@ function moduleStart(raw: string, start: number, dot: number): number {
   while (slash >= start) {
     const next = raw.charCodeAt(slash + 1);
     if (next < 48 || next > 57) return slash + 1;
-    slash = raw.lastIndexOf('/', slash - 1);
+    // Before the first character it would be looked for at the first.
+    slash = slash === 0 ? -1 : raw.lastIndexOf('/', slash - 1);
   }
   return start;
 }

@@ -89,3 +89,16 @@ test('what a log framework appends changes nothing of a frame', () => {
     { numRuns: 1_000 },
   );
 });
+
+test('every line ends, those too that begin with a slash and a number', () => {
+  const line = fc.string({ unit: fc.constantFrom(...'/0$a.@!:~( )'), maxLength: 12 });
+
+  fc.assert(
+    fc.property(line, (before) => {
+      const frame = parseJavaFrame(`${before}b.query(Db.java:42)`);
+
+      assert.ok(frame === null || frame.file === 'Db.java');
+    }),
+    { examples: [['/0$a.']], numRuns: 2000 },
+  );
+});
