@@ -36,6 +36,7 @@ const FETCH: FetchSettings = {
   bufferBytesMax: 32 * 2 ** 20,
   outOfRange: 'stop',
   isolation: 'read-committed',
+  checkCrc: true,
 };
 
 /** A topic that was just made has its leaders in moments. */

@@ -25,6 +25,10 @@ import { profiled, stageShares } from './stages.ts';
 export interface KafkaBench {
   readonly publish: readonly ('sync' | 'async')[];
   readonly threads: readonly number[];
+  /** Who writes with async publish, in turns. */
+  readonly publishers: readonly PublisherOf[];
+  /** How often each run is made; the turns of `publishers` alternate. */
+  readonly rounds: number;
   /** `small` (does nothing, a finding of about 300 bytes), `crash`, or the path of a module. */
   readonly analyzers: readonly string[];
   readonly count: number;
@@ -38,10 +42,14 @@ export interface KafkaBench {
   readonly tell: (what: string) => void;
 }
 
+/** Who writes: the main thread, a thread of its own, or the producer of `@platformatic/kafka` in the main thread. */
+export type PublisherOf = 'main' | 'thread' | 'platformatic';
+
 /** The result of one run, with what was run. */
 export interface KafkaFigures extends Figures {
   readonly transport: 'kafka';
   readonly publish: 'sync' | 'async';
+  readonly publisher: PublisherOf;
   readonly analyzer: string;
   readonly threads: number;
   readonly seed: number;
@@ -54,6 +62,7 @@ export interface KafkaFigures extends Figures {
 
 /** What the main thread did in one async run, by samples. */
 export interface KafkaStages {
+  readonly publisher: PublisherOf;
   readonly analyzer: string;
   readonly threads: number;
   /** Of the time in which it did anything. */
@@ -69,6 +78,7 @@ export interface KafkaResults {
 /** One run. */
 interface Run {
   readonly publish: 'sync' | 'async';
+  readonly publisher: PublisherOf;
   readonly analyzer: string;
   readonly threads: number;
 }
@@ -107,32 +117,53 @@ class KafkaRuns {
   }
 
   async all(): Promise<KafkaResults> {
-    const { analyzers, publish, threads, count, syncCount, tell } = this.#bench;
+    const { publish, count, syncCount, tell } = this.#bench;
     try {
       this.#deadLetters = await this.#topics.make('dead-letters');
       tell(`${count} events are written`);
       const many = await this.#topics.fill(count);
       const few = publish.includes('sync') ? await this.#topics.fill(syncCount) : many;
-      const runs = analyzers.flatMap((analyzer) =>
-        publish.flatMap((mode) => threads.map((of): Run => ({ publish: mode, analyzer, threads: of }))),
-      );
       const figures: KafkaFigures[] = [];
-      for (const run of runs) figures.push(await this.#measure(run, run.publish === 'sync' ? few : many));
+      for (const run of this.#runs())
+        figures.push(await this.#measure(run, run.publish === 'sync' ? few : many));
       const stages: KafkaStages[] = [];
-      if (publish.includes('async'))
-        for (const analyzer of analyzers)
-          stages.push(
-            await this.#sample({ publish: 'async', analyzer, threads: Math.max(...threads) }, many),
-          );
+      for (const run of this.#sampled()) stages.push(await this.#sample(run, many));
       return { runs: figures, stages };
     } finally {
       await this.#topics.close();
     }
   }
 
+  #runs(): readonly Run[] {
+    const { analyzers, publish, threads, rounds } = this.#bench;
+    const runs = analyzers.flatMap((analyzer) =>
+      publish.flatMap((mode) =>
+        threads.flatMap((of) =>
+          this.#publishers(mode).map((publisher) => ({ publish: mode, publisher, analyzer, threads: of })),
+        ),
+      ),
+    );
+    return Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? runs : runs.toReversed())).flat();
+  }
+
+  /** One run for each analyzer and publisher, on the most threads. */
+  #sampled(): readonly Run[] {
+    const { analyzers, publish } = this.#bench;
+    const threads = Math.max(...this.#bench.threads);
+    if (!publish.includes('async')) return [];
+    return analyzers.flatMap((analyzer) =>
+      this.#publishers('async').map((publisher) => ({ publish: 'async', publisher, analyzer, threads })),
+    );
+  }
+
+  #publishers(mode: 'sync' | 'async'): readonly PublisherOf[] {
+    return mode === 'async' ? this.#bench.publishers : ['main'];
+  }
+
   async #measure(run: Run, input: Input): Promise<KafkaFigures> {
-    const { publish, analyzer, threads } = run;
-    this.#bench.tell(`${publish} publish, ${analyzer}, ${threads} threads, ${input.count} events`);
+    const { publish, publisher, analyzer, threads } = run;
+    const how = `${publish} publish (${publisher})`;
+    this.#bench.tell(`${how}, ${analyzer}, ${threads} threads, ${input.count} events`);
     const meter = new Meter();
     const findings = await this.#topics.make('findings');
     const app = await this.#open(run, input, { findings, probes: [meter.probe] });
@@ -147,6 +178,7 @@ class KafkaRuns {
     return {
       transport: 'kafka',
       publish,
+      publisher,
       analyzer,
       threads,
       seed,
@@ -158,21 +190,21 @@ class KafkaRuns {
   }
 
   async #sample(run: Run, input: Input): Promise<KafkaStages> {
-    const { analyzer, threads } = run;
+    const { publisher, analyzer, threads } = run;
     const { tell, profile: file } = this.#bench;
-    tell(`a profile of async publish, ${analyzer}, ${threads} threads`);
+    tell(`a profile of async publish (${publisher}), ${analyzer}, ${threads} threads`);
     const findings = await this.#topics.make('findings');
     const app = await this.#open(run, input, { findings, probes: [] });
     const profile = await profiled(() => app.run());
     await this.#topics.check(input, findings);
     await this.#topics.remove(findings);
     if (file !== undefined)
-      writeFileSync(`${file}-${basename(analyzer)}.cpuprofile`, JSON.stringify(profile));
-    return { analyzer, threads, shares: stageShares(profile) };
+      writeFileSync(`${file}-${basename(analyzer)}-${publisher}.cpuprofile`, JSON.stringify(profile));
+    return { publisher, analyzer, threads, shares: stageShares(profile) };
   }
 
   async #open(
-    { publish, analyzer, threads }: Run,
+    { publish, publisher, analyzer, threads }: Run,
     { topic }: Input,
     { findings, probes }: { readonly findings: string; readonly probes: readonly Probe[] },
   ): Promise<App> {
@@ -181,8 +213,10 @@ class KafkaRuns {
       analyzer: analyzer === 'small' ? SMALL : isBuiltIn(analyzer) ? analyzer : resolve(analyzer),
       outputs: { findings, deadLetters: this.#deadLetters },
     };
+    const client = publisher === 'platformatic' ? 'platformatic' : 'faultline';
+    const system = { kafka: { produce: { thread: publisher === 'thread', client } } };
     const config = parseConfig({
-      file: { name: 'bench', text: JSON.stringify({ tasks: { bench: task } }) },
+      file: { name: 'bench', text: JSON.stringify({ system, tasks: { bench: task } }) },
       flags: {
         transport: 'kafka',
         brokers: this.#brokers.join(),

@@ -4,7 +4,7 @@
  *   npm run bench -- [--threads 1,2] [--publish sync,async] [--count N] [--sync-count N]
  *                    [--engine-count N] [--memory-count N] [--poison-count N] [--poisons 1,10,100]
  *                    [--standstill-seconds N] [--transport log|kafka] [--analyzer NAME|PATH,…]
- *                    [--profile FILE] [--only publish,engine,memory,standstill,poison,micro]
+ *                    [--publisher main,thread,platformatic] [--rounds N] [--profile FILE] [--only publish,engine,memory,standstill,poison,micro]
  *                    [--seed N] [--set FLAG=VALUE]… [--json FILE]
  *
  * With `--transport kafka` the section `publish` runs over Kafka, on the brokers of KAFKA_BROKERS or on one of
@@ -17,7 +17,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { EngineFigures } from './engine.ts';
 import { runEngine } from './engine.ts';
-import type { KafkaResults } from './kafka.ts';
+import type { KafkaResults, PublisherOf } from './kafka.ts';
 import { runKafka } from './kafka.ts';
 import type { MemoryFigures } from './memory.ts';
 import { runMemory } from './memory.ts';
@@ -56,6 +56,8 @@ const { values } = parseArgs({
     poisons: { type: 'string', default: '1,10,100' },
     transport: { type: 'string', default: 'log' },
     analyzer: { type: 'string', default: 'small,crash' },
+    publisher: { type: 'string', default: 'main,thread' },
+    rounds: { type: 'string', default: '1' },
     profile: { type: 'string' },
     only: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -116,6 +118,8 @@ async function kafkaSection(): Promise<void> {
   results.kafka = await runKafka({
     publish: publishModes(),
     threads,
+    publishers: publishers(),
+    rounds: wholeNumber('rounds', values.rounds),
     analyzers: values.analyzer.split(','),
     count: wholeNumber('count', values.count),
     syncCount: wholeNumber('sync-count', values['sync-count']),
@@ -192,6 +196,14 @@ function publishModes(): readonly ('sync' | 'async')[] {
   return values.publish.split(',').map((mode) => {
     if (mode !== 'sync' && mode !== 'async') fail(`--publish takes sync and async, not ${mode}`);
     return mode;
+  });
+}
+
+function publishers(): readonly PublisherOf[] {
+  return values.publisher.split(',').map((of) => {
+    if (of !== 'main' && of !== 'thread' && of !== 'platformatic')
+      fail(`--publisher takes main, thread and platformatic, not ${of}`);
+    return of;
   });
 }
 

@@ -14,7 +14,13 @@ export interface Figures {
   /** From consumed to finished. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly cpuUsPerEvent: { readonly main: number; readonly workers: number; readonly total: number };
+  readonly cpuUsPerEvent: {
+    readonly main: number;
+    readonly workers: number;
+    /** The thread that writes, where there is one. */
+    readonly publisher: number;
+    readonly total: number;
+  };
   /** Deliveries per batch that crossed the thread border. */
   readonly deliveriesPerBatch: number;
   readonly rssMb: number;
@@ -30,6 +36,7 @@ export class Meter {
     numberOfSignificantValueDigits: 3,
   });
   readonly #workerCpuMs = new Map<number, { first: number; last: number }>();
+  readonly #publisherCpuMs = { first: 0, last: 0 };
   #events = 0;
   #findings = 0;
   #deadLetters = 0;
@@ -69,6 +76,7 @@ export class Meter {
       cpuUsPerEvent: {
         main: (sum(process.threadCpuUsage()) - this.#mainUs) / events,
         workers: workersUs / events,
+        publisher: ((this.#publisherCpuMs.last - this.#publisherCpuMs.first) * 1000) / events,
         total: (sum(process.cpuUsage()) - this.#processUs) / events,
       },
       deliveriesPerBatch: this.#dispatched / Math.max(1, this.#batches),
@@ -88,6 +96,11 @@ export class Meter {
         break;
       case 'outcome':
         this.#noteCpu(event.slot, event.cpuMs);
+        break;
+      case 'publisher-cpu':
+        // Its first word is that it is ready, before the measurement begins.
+        if (this.#publisherCpuMs.first === 0) this.#publisherCpuMs.first = event.cpuMs;
+        this.#publisherCpuMs.last = event.cpuMs;
         break;
       case 'published':
         this.#findings += event.findings;

@@ -36,6 +36,7 @@ const PLACES: readonly (readonly [RegExp, keyof StageShares])[] = [
     'produce',
   ],
   [/kafka\/(verdict|transactions|partition-transactions|persist)|wire\/partitioner/, 'produce'],
+  [/src\/transport\/publisher\//, 'produce'],
   [/src\/transport\//, 'consume'],
   [/src\/(pool|wire)\/|piscina/, 'hand-over'],
   [/src\/(engine|observe|model)\//, 'engine'],

@@ -52,10 +52,11 @@ export function kafkaTable(runs: readonly KafkaFigures[]): string {
       ({ publish, analyzer, threads }) =>
         publish === 'sync' && analyzer === run.analyzer && threads === run.threads,
     );
-    const { main, workers, total } = run.cpuUsPerEvent;
+    const { main, workers, publisher, total } = run.cpuUsPerEvent;
     return [
       run.analyzer,
       run.publish,
+      run.publisher,
       String(run.threads),
       whole(run.events),
       whole(run.findingBytes),
@@ -66,6 +67,7 @@ export function kafkaTable(runs: readonly KafkaFigures[]): string {
       main.toFixed(2),
       run.parseUs.toFixed(2),
       run.mainToParse.toFixed(2),
+      publisher.toFixed(2),
       workers.toFixed(1),
       total.toFixed(1),
       run.anonymousMb.toFixed(0),
@@ -74,6 +76,7 @@ export function kafkaTable(runs: readonly KafkaFigures[]): string {
   const titles = [
     'analyzer',
     'publish',
+    'publisher',
     'threads',
     'events',
     'finding bytes',
@@ -84,6 +87,7 @@ export function kafkaTable(runs: readonly KafkaFigures[]): string {
     'main µs',
     'JSON.parse µs',
     'ratio',
+    'publisher µs',
     'workers µs',
     'all µs',
     'anon MiB',
@@ -93,17 +97,21 @@ export function kafkaTable(runs: readonly KafkaFigures[]): string {
 
 /** What the main thread does, as shares of its work and as CPU of the run without samples. */
 export function kafkaStagesTable({ runs, stages }: KafkaResults): string {
-  const rows = stages.map(({ analyzer, threads, shares }) => {
+  const rows = stages.map(({ publisher, analyzer, threads, shares }) => {
     const run = runs.find(
-      (each) => each.publish === 'async' && each.analyzer === analyzer && each.threads === threads,
+      (each) =>
+        each.publish === 'async' &&
+        each.publisher === publisher &&
+        each.analyzer === analyzer &&
+        each.threads === threads,
     );
     const main = run?.cpuUsPerEvent.main ?? 0;
     const cells = STAGES.map(
       (stage) => `${(shares[stage] * 100).toFixed(0)} % ${(shares[stage] * main).toFixed(2)}`,
     );
-    return [analyzer, String(threads), ...cells];
+    return [analyzer, publisher, String(threads), ...cells];
   });
-  const titles = ['analyzer', 'threads', ...STAGES];
+  const titles = ['analyzer', 'publisher', 'threads', ...STAGES];
   return table('Kafka: the main thread by stage, per cent and µs per event (sampled)', titles, rows);
 }
 

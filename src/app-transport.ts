@@ -2,13 +2,12 @@
  * The transports as the app sees them: memory, the embedded log, Kafka. Part of the composition root:
  * it joins adapters and config, and decides nothing.
  */
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import type { Config } from './config/config.ts';
 import { resolveKafka, startTasks } from './config/resolve-kafka.ts';
 import { tasksOf } from './config/resolve.ts';
 import { routeTopic } from './engine/route.ts';
-import { toFault } from './model/errors.ts';
-import type { TopicPartition } from './model/delivery.ts';
+import { EngineError, toFault } from './model/errors.ts';
 import type { Task } from './model/task.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Probe } from './ports/probe.ts';
@@ -16,11 +15,13 @@ import type { Sink } from './ports/sink.ts';
 import type { Source } from './ports/source.ts';
 import type { Transactions } from './ports/transactions.ts';
 import { checkBrokers } from './transport/kafka/check.ts';
+import type { KafkaClient } from './transport/kafka/client.ts';
 import { createClient } from './transport/kafka/client.ts';
+import { Leases } from './transport/kafka/lease.ts';
 import type { KafkaSettings } from './transport/kafka/settings.ts';
-import { KafkaSink } from './transport/kafka/sink.ts';
 import { KafkaSource } from './transport/kafka/source.ts';
-import { KafkaTransactions } from './transport/kafka/transactions.ts';
+import type { WriterSettings } from './transport/kafka/writers.ts';
+import { createWriters, writerSettings } from './transport/kafka/writers.ts';
 import type { RetentionOptions } from './transport/log/retention.ts';
 import { openLog } from './transport/log/store.ts';
 import type { Reader } from './transport/log/trim.ts';
@@ -28,6 +29,9 @@ import { MemoryBroker } from './transport/memory/broker.ts';
 import { MemorySink } from './transport/memory/sink.ts';
 import { MemorySource } from './transport/memory/source.ts';
 import { MemoryTransactions } from './transport/memory/transactions.ts';
+import type { WriterHost } from './transport/publisher/protocol.ts';
+import type { Publisher } from './transport/publisher/publisher.ts';
+import { startPublisher } from './transport/publisher/publisher.ts';
 
 /** Where deliveries come from and findings go. */
 export interface Transport {
@@ -54,6 +58,8 @@ export interface TransportOptions {
 
 /** How long the brokers are asked before a run begins, milliseconds. */
 const CHECK_MS = 10_000;
+/** For the thread that writes to be there, milliseconds. */
+const PUBLISHER_START_MS = 30_000;
 
 /** Opens what the config names. Rejects with a coded error. */
 export async function openTransport(config: Config, options: TransportOptions): Promise<Transport> {
@@ -133,47 +139,77 @@ async function kafkaTransport(config: Config, options: TransportOptions): Promis
   const settings: KafkaSettings = { ...connection, log: clientLog(logger) };
   const topics = await checkFirst(settings, config, logger);
   const client = createClient(settings);
-  const tell = (part: 'sink' | 'transactions') => (error: Error) =>
-    probe({ type: 'transport-fault', part, fault: toFault(error, 'E_KAFKA_FAILED') });
-  const transactions = isExactlyOnce(config)
-    ? new KafkaTransactions({ client, produce, transactions: limits, tell: tell('transactions') })
-    : null;
+  const groups = [...new Set(tasksOf(config).map(({ group }) => group))];
+  const leases = Leases.of(groups.length);
+  const data = writerSettings(settings, {
+    produce,
+    transactions: isExactlyOnce(config) ? limits : null,
+    leases: leases.shared,
+  });
+  const host = writerHost(settings, probe);
+  const { sink, transactions, end } = produce.thread
+    ? await inThread(data, host, probe)
+    : {
+        ...createWriters(data, host),
+        ...(produce.client === 'platformatic' ? { sink: await platformaticSink(client, data, host) } : {}),
+        end: () => Promise.resolve(),
+      };
   return {
     topics: () => topics,
     source: (group, subscribes) => {
       const { from } = config.system;
-      const source = { client, group, subscribes, from, member, fetch, tell: probe };
+      const lease = leases.of(groups.indexOf(group));
+      const source = { client, group, subscribes, from, member, fetch, lease, tell: probe };
       if (transactions === null) return new KafkaSource(source);
-      return fencing(group, transactions, (beforeReading) => new KafkaSource({ ...source, beforeReading }));
+      return new KafkaSource({
+        ...source,
+        beforeReading: (places) => transactions.begin(group, places),
+        afterReading: (places) => transactions.forget(group, places),
+      });
     },
-    sink: new KafkaSink({ client, produce, tell: tell('sink') }),
+    sink,
     transactions,
     entered: () => undefined,
-    close: () => Promise.resolve(),
+    close: end,
   };
 }
 
-/** A source whose partitions are taken over, by their transactions, before they are read, and let go after. */
-function fencing(
-  group: string,
-  transactions: KafkaTransactions,
-  make: (beforeReading: (places: readonly TopicPartition[]) => Promise<void>) => Source,
-): Source {
-  const source = make((places) => transactions.begin(group, places));
+/** Whichever thread they are in, writers log, report and get their tokens here. */
+function writerHost({ log, sasl }: KafkaSettings, probe: Probe): WriterHost {
   return {
-    open: (listener) =>
-      source.open({
-        assigned: (partitions) => listener.assigned(partitions),
-        revoked: async (partitions, how) => {
-          await listener.revoked(partitions, how);
-          transactions.forget(group, partitions);
-        },
-      }),
-    pull: (limit) => source.pull(limit),
-    commit: (positions) => source.commit(positions),
-    backlog: () => source.backlog(),
-    close: () => source.close(),
+    log,
+    tell: (part, error) => probe({ type: 'transport-fault', part, fault: toFault(error, 'E_KAFKA_FAILED') }),
+    token: () =>
+      sasl?.mechanism === 'oauthbearer'
+        ? sasl.token()
+        : Promise.reject(new EngineError('E_ASSERT', 'a token is asked for, and there are none')),
   };
+}
+
+/** The sink of a client that is loaded only where it is asked for. */
+async function platformaticSink(
+  client: KafkaClient,
+  { produce, leases }: WriterSettings,
+  host: WriterHost,
+): Promise<Sink> {
+  const { PlatformaticSink } = await import('./transport/kafka/platformatic-sink.ts');
+  return new PlatformaticSink({
+    client,
+    produce,
+    leases: leases === null ? undefined : new Leases(leases),
+    tell: (fault) => host.tell('sink', fault),
+  });
+}
+
+/** Writers in a thread of their own. */
+function inThread(data: WriterSettings, host: WriterHost, probe: Probe): Promise<Publisher> {
+  return startPublisher({
+    entry: new URL(`../workers/publish${extname(import.meta.filename)}`, import.meta.url),
+    data,
+    startMs: PUBLISHER_START_MS,
+    host,
+    tellCpu: (cpuMs) => probe({ type: 'publisher-cpu', cpuMs }),
+  });
 }
 
 /** The names of the topics. Rejects with what is wrong with the brokers. */

@@ -27,6 +27,7 @@ import { Health } from './observe/health.ts';
 import type { Logger } from './observe/logger.ts';
 import { logProbe } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { withStuck } from './observe/stuck.ts';
 import type { Pool } from './ports/pool.ts';
 import type { Probe } from './ports/probe.ts';
 import type { Sink } from './ports/sink.ts';
@@ -165,7 +166,7 @@ async function open(config: Config, options: AppOptions, closers: Closers): Prom
   let control: Control | null = null;
   const app = running({ ...parts, closeControl: async () => control?.close() });
   // Somebody may ask as soon as it listens.
-  control = await listen(config, controlTarget(app), options.logger);
+  control = await listen(config, controlTarget(app, health), options.logger);
   return app;
 }
 
@@ -230,15 +231,18 @@ async function listen({ system }: Config, target: ControlTarget, logger: Logger)
 }
 
 /** What the control socket shows of an app. */
-function controlTarget(app: App): ControlTarget {
+function controlTarget(app: App, health: Health): ControlTarget {
   const facts = {
     pid: process.pid,
     version: ownVersion(),
     startedMs: Date.now(),
   };
   return {
-    status: () => ({ ...app.status(), ...facts, threads: app.threads }),
-    why: (topic, partition) => app.why(topic, partition),
+    status: () => ({ ...app.status(), ...facts, threads: app.threads, obstacles: health.obstacles() }),
+    why: (topic, partition) => {
+      const stuck = health.stuck(topic, partition);
+      return app.why(topic, partition).map((each) => withStuck(each, stuck));
+    },
     backlog: () => app.backlog(),
     scale: async (threads) => {
       const before = app.threads;

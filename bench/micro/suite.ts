@@ -16,6 +16,7 @@ import { NO_TALLY } from '../../src/model/batch.ts';
 import { NO_HEADERS } from '../../src/model/delivery.ts';
 import type { PerfEvent } from '../../src/model/event.ts';
 import { FreeBuffers } from '../../src/pool/buffers.ts';
+import { packPublications, unpackPublications } from '../../src/transport/publisher/packing.ts';
 import { packBatch, unpackBatch } from '../../src/wire/batch.ts';
 import { decodeEvent } from '../../src/wire/event.ts';
 import { packOutcome, unpackOutcome } from '../../src/wire/outcome.ts';
@@ -38,12 +39,15 @@ interface Part {
 
 const DELIVERIES = 256;
 const FINDING_BYTES = 700;
+/** One request of the publisher thread, of the findings of the smallest analyzer. */
+const PUBLICATIONS = 500;
+const SMALL_FINDING_BYTES = 340;
 const SCENARIO_EVENTS = 400;
 const PARSE = 'JSON.parse of the 2-KB event';
 
 /** Runs all parts. Throws when a result is not right. */
 export async function runMicro(): Promise<readonly MicroFigures[]> {
-  const parts = [...(await eventParts()), ...wireParts(), ...engineParts()];
+  const parts = [...(await eventParts()), ...wireParts(), publisherPart(), ...engineParts()];
   const bench = new Bench({ time: 300, warmupTime: 100 });
   for (const { name, run } of parts) bench.add(name, run);
   await bench.run();
@@ -147,6 +151,26 @@ function wireParts(): readonly Part[] {
       run: () => void packOutcome(outcome),
     },
   ];
+}
+
+/** What the main thread hands to the thread that writes. */
+function publisherPart(): Part {
+  const publications = Array.from({ length: PUBLICATIONS }, (_, timestampMs) => ({
+    topic: 'findings',
+    key: Buffer.from('device-7f9c2b1e-5a4d-4c3b-9e8f-0123'),
+    value: Buffer.alloc(SMALL_FINDING_BYTES, 'x'),
+    headers: [['faultline-id', Buffer.from('0123456789abcdef0123456789abcdef')] as const],
+    timestampMs,
+  }));
+  const buffers = new FreeBuffers(2);
+  const packed = packPublications(publications, (bytes) => buffers.take(bytes));
+  assert.equal(unpackPublications(packed).at(-1)?.timestampMs, PUBLICATIONS - 1);
+  return {
+    name: 'pack a request of findings',
+    unit: 'finding',
+    count: PUBLICATIONS,
+    run: () => buffers.give(packPublications(publications, (bytes) => buffers.take(bytes)).buffer),
+  };
 }
 
 /** The structures that every delivery passes. */

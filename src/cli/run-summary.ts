@@ -51,8 +51,8 @@ function totals(summary: RunSummary): readonly string[] {
     `${formatCount(deadLettered)} dead-lettered`,
     ...(unfinished === 0 ? [] : [`${formatCount(unfinished)} unfinished`]),
   ];
-  const { main, workers, total } = cpuUsPerEvent;
-  const cpu = [total, main, workers].map((us) => formatDuration(us / 1000));
+  const cpu = (of: keyof typeof cpuUsPerEvent): string => formatDuration(cpuUsPerEvent[of] / 1000);
+  const publisher = cpuUsPerEvent.publisher === 0 ? '' : `, ${cpu('publisher')} publisher thread`;
   return formatTable(
     [{ title: '' }, { title: '' }],
     [
@@ -62,7 +62,12 @@ function totals(summary: RunSummary): readonly string[] {
       ['time', `${formatDuration(ms)}, ${formatRate(summary.eventsPerSecond)}`],
       ...(summary.eventsPerSecond === 0
         ? []
-        : [['CPU', `${cpu[0]} a delivery: ${cpu[1]} main thread, ${cpu[2]} workers`]]),
+        : [
+            [
+              'CPU',
+              `${cpu('total')} a delivery: ${cpu('main')} main thread, ${cpu('workers')} workers${publisher}`,
+            ],
+          ]),
       ...(ms < SHORT_RUN_MS && consumed > 0
         ? [['', 'a run this short is mostly the start of threads and modules']]
         : []),

@@ -62,6 +62,7 @@ function summary(status: StatusAnswer, context: StatusContext): readonly string[
   const shares = [credit.deliveries / credit.deliveriesMax, credit.bytes / credit.bytesMax].map(percent);
   const rows = [
     ['state', state(status, context)],
+    ...obstacles(status, context),
     ...intake(status, context),
     ['in flight', inFlight(status)],
     ['credit', `${deliveries} (${shares[0]}), ${bytes} (${shares[1]})`],
@@ -74,6 +75,14 @@ function summary(status: StatusAnswer, context: StatusContext): readonly string[
 function state({ state: name, reason }: StatusAnswer, { paint }: StatusContext): string {
   const because = reason === null ? '' : `: ${printable(reason)}`;
   return paint(name === 'running' ? 'green' : 'yellow', name) + because;
+}
+
+/** A line for each. */
+function obstacles(
+  { obstacles: all = [] }: StatusAnswer,
+  { paint }: StatusContext,
+): readonly (readonly string[])[] {
+  return all.map((each, index) => [index === 0 ? 'in the way' : '', paint('yellow', printable(each))]);
 }
 
 /** A line for each group. */

@@ -69,7 +69,11 @@ function holderRows(holder: Holder): readonly (readonly string[])[] {
 /** Lines about intake and the partitions that are held longest. */
 export function waitsView(waits: WaitsAnswer, context: WhyContext): readonly string[] {
   const { paint, columns } = context;
-  const rows = waits.intake.map((each) => [printable(each.group), intakeWords(each)]);
+  const { intake, obstacles = [] } = waits;
+  const rows = [
+    ...intake.map((each) => [printable(each.group), intakeWords(each)]),
+    ...obstacles.map((each, index) => [index === 0 ? 'in the way' : '', printable(each)]),
+  ];
   return [
     paint('bold', waits.state === 'running' ? 'Intake' : `Intake (${waits.state})`),
     ...labelled(rows, columns - 2).map((line) => `  ${line}`),

@@ -10,7 +10,7 @@ type Kafka = System['kafka'];
 /** Takes every mistake of the section. */
 export function checkKafka({ system, systemGivenBy }: Draft, mistakes: Mistakes): void {
   const { kafka } = system;
-  const rules = [...brokerRules(kafka), ...tlsRules(kafka), ...saslRules(kafka)];
+  const rules = [...brokerRules(kafka), ...tlsRules(kafka), ...saslRules(kafka), ...clientRules(system)];
   for (const { broken, at, message } of rules) {
     if (!broken) continue;
     // What is missing was given by nobody: then the place is the one that asks for Kafka.
@@ -73,6 +73,19 @@ function saslRules({ sasl }: Kafka): readonly Rule[] {
     ...(password === null && passwordFile === null ? [missing('passwordFile')] : []),
     ...(tokenModule === null ? [missing('tokenModule')] : []),
     onlyOne('sasl.password', password, passwordFile),
+  ];
+}
+
+function clientRules({ kafka: { produce }, delivery }: System): readonly Rule[] {
+  const isOther = produce.client !== 'faultline';
+  const rule = (broken: boolean, needed: string): Rule => ({
+    broken: isOther && broken,
+    at: 'produce.client',
+    message: `kafka.produce.client ${produce.client} needs ${needed}`,
+  });
+  return [
+    rule(delivery === 'exactly-once', 'delivery at-least-once'),
+    rule(produce.thread, 'kafka.produce.thread false'),
   ];
 }
 

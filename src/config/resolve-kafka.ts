@@ -180,6 +180,9 @@ async function resolveSasl(sasl: System['kafka']['sasl'], files: KafkaFiles): Pr
   return { mechanism, username: username ?? '', password: text ?? '' };
 }
 
+/** For a token to be there: less than a session that ends without heartbeats, milliseconds. */
+const TOKEN_MS = 5000;
+
 /** The module's default export, which says itself what is wrong with it. */
 async function tokenProvider(path: string, { load }: KafkaFiles): Promise<() => Promise<string>> {
   const what = `kafka.sasl.tokenModule ${path}`;
@@ -193,10 +196,14 @@ async function tokenProvider(path: string, { load }: KafkaFiles): Promise<() => 
     new EngineError('E_KAFKA_AUTH', `${what} gave no token: ${reason}`, { cause });
   return async () => {
     let token: unknown;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`nothing came within ${TOKEN_MS} ms`)), TOKEN_MS);
     try {
-      token = await (provide as () => unknown)();
+      token = await Promise.race([(provide as () => unknown)(), late]);
     } catch (error) {
       throw failed(describe(error), error);
+    } finally {
+      clearTimeout(timer);
     }
     if (typeof token !== 'string' || token === '') throw failed('what it gave is no text');
     return token;

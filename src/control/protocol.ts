@@ -37,6 +37,7 @@ export type StatusAnswer = ProcessStatus & {
 export interface WaitsAnswer {
   readonly state: ProcessStatus['state'];
   readonly intake: readonly IntakeStatus[];
+  readonly obstacles?: ProcessStatus['obstacles'];
   /** Partitions with a delivery that is unfinished. */
   readonly held: number;
   /** Those of them that are held longest, longest first. */

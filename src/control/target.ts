@@ -15,6 +15,8 @@ export interface ProcessFacts {
   readonly startedMs: number;
   /** Worker threads. */
   readonly threads: number;
+  /** What is in its way now, in sentences without their points; processes before 0.2 leave it out. */
+  readonly obstacles?: readonly string[];
 }
 
 /** The engine and the process around it. */

@@ -19,7 +19,7 @@ export async function statusOf(target: ControlTarget): Promise<StatusAnswer> {
 
 /** What intake waits for, and what holds the partitions. */
 export function waitsOf(target: ControlTarget): WaitsAnswer {
-  const { state, intake, partitions } = target.status();
+  const { state, intake, partitions, obstacles = [] } = target.status();
   const held = partitions.filter(({ ahead }) => ahead > 0);
   const candidates = held.toSorted((a, b) => b.ahead - a.ahead).slice(0, LOOKED_INTO_MAX);
   const longest = distinct(candidates)
@@ -27,7 +27,7 @@ export function waitsOf(target: ControlTarget): WaitsAnswer {
     .filter(({ holder }) => holder !== null)
     .toSorted((a, b) => ageMs(b) - ageMs(a))
     .slice(0, TOLD_MAX);
-  return { state, intake, held: held.length, longest };
+  return { state, intake, obstacles, held: held.length, longest };
 }
 
 /** Groups that share a partition are told of by one question. */

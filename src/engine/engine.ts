@@ -343,6 +343,7 @@ export class Engine {
       },
       dropped: this.#drop,
       substitute: (publication, error) => this.#settle.substitute(publication, error),
+      fenced: (partition) => this.#groups.find(({ name }) => name === partition.group)?.fenced(partition),
       released: () => {
         this.#afterFinishing();
       },

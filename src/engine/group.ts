@@ -65,6 +65,13 @@ export class Group {
   readonly commitWithin = async (leftMs: () => number): Promise<boolean> =>
     this.commit === null || this.commit.within(leftMs);
 
+  /** Its source lets it go, and finds out whose it is. One that was assigned anew meanwhile stays. */
+  fenced(partition: Partition): void {
+    const { topic, partition: number } = partition;
+    if (this.membership.partitionOf(topic, number) === partition)
+      this.#group.source.fenced([{ topic, partition: number }]);
+  }
+
   /** What is still to be read of tasks that work. */
   async backlog(): Promise<number> {
     let left = 0;

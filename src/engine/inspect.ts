@@ -17,7 +17,7 @@ import type { Credit } from './credit.ts';
 import type { Membership } from './membership.ts';
 import type { EngineLimits } from './options.ts';
 import type { TaskLanes, Work } from './lane.ts';
-import type { Partition } from './partition.ts';
+import type { Partition, PartitionPhase } from './partition.ts';
 
 /** A key is told up to so many characters. */
 const KEY_LENGTH_MAX = 200;
@@ -99,7 +99,7 @@ function partitionStatus(partition: Partition): PartitionStatus {
     topic,
     partition: number,
     task: lanes?.task.name ?? null,
-    phase: phase === 'fenced' ? 'revoking' : phase,
+    phase,
     watermark: watermark.position,
     committed: position?.offset ?? null,
     ahead: watermark.ahead,
@@ -151,9 +151,14 @@ function sentenceOf({ lanes, phase, watermark, uncommitted }: Partition, holder:
   const requeues = holder.requeues === 0 ? '' : `, asked for again ${holder.requeues} times by its analyzer`;
   const error =
     holder.lastError === null ? '' : `; before: ${holder.lastError.code} ${holder.lastError.message}`;
-  const leaving = phase === 'revoking' ? ' The partition is being taken away.' : '';
+  const leaving = LEAVING[phase] ?? '';
   return `Offset ${holder.offset} ${WHERE[holder.where](holder)}, ${tries}${requeues}${error}.${leaving}${stopped}`;
 }
+
+const LEAVING: Readonly<Partial<Record<PartitionPhase, string>>> = {
+  revoking: ' The partition is being taken away.',
+  fenced: ' Another process has taken the partition over; the group deals anew.',
+};
 
 const WHERE: Readonly<Record<Holder['where'], (holder: Holder) => string>> = {
   lane: ({ lane }) => `waits in lane ${lane} for a thread`,

@@ -27,6 +27,8 @@ export interface TransactNext {
   dropped(work: Work): void;
   /** As in `PublishNext`. */
   substitute(publication: Outgoing, error: EngineError): Outgoing | null;
+  /** Its partition is another's now, as far as transactions go. */
+  fenced(partition: Partition): void;
   /** After a transaction took effect. */
   released(): void;
   failed(error: unknown): void;
@@ -245,7 +247,7 @@ export class Transact implements Output {
     this.#probe({ type: 'published', findings, deadLetters, bytes, elapsedMs });
   }
 
-  /** They are another's: nothing of them is finished here any more. The source tells of it too, in its time. */
+  /** They are another's: nothing of them is finished here any more. */
   #fence(group: GroupRelease, { works, partitions }: Release): void {
     group.underWay = null;
     for (const work of works) work.partition.inHand -= 1;
@@ -254,6 +256,7 @@ export class Transact implements Output {
       this.forget(partition);
       const { topic, partition: number } = partition;
       this.#probe({ type: 'fenced', group: group.name, topic, partition: number });
+      this.#next.fenced(partition);
     }
   }
 

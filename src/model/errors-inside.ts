@@ -150,6 +150,12 @@ export const INSIDE_ERRORS = {
     retriable: false,
     exit: 1,
   },
+  E_PUBLISHER_DIED: {
+    summary: 'The thread that writes to the brokers has ended, or cannot be started.',
+    hint: 'The message says what ended it. Nothing unacknowledged is committed; kafka.produce.thread false writes from the main thread.',
+    retriable: false,
+    exit: 1,
+  },
   E_CONFIG_INVALID: {
     summary: 'The config has mistakes.',
     hint: 'Each is listed with its place; docs/reference/config.md has all keys.',

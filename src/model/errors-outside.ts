@@ -94,7 +94,7 @@ export const OUTSIDE_ERRORS = {
   },
   E_KAFKA_CODEC: {
     summary: 'A batch of records cannot be decompressed.',
-    hint: 'Its producer used a compression that is not known here, or the batch is damaged; the message says which.',
+    hint: 'Its producer used a compression that is not known here, the batch is damaged or grows past 64 MiB; the message says which, and what passes over it. Its partition stands still, the others go on.',
     retriable: false,
     exit: 1,
   },
@@ -124,13 +124,13 @@ export const OUTSIDE_ERRORS = {
   },
   E_KAFKA_PARTITIONS: {
     summary: 'More partitions were assigned than one process may write transactions for.',
-    hint: 'Start more processes of the group, or raise the limit that the message names.',
+    hint: 'Those beyond the limit stay unread, the others go on. Start more processes of the group, or raise kafka.exactlyOncePartitionsMax.',
     retriable: false,
     exit: 1,
   },
   E_KAFKA_RECORDS: {
     summary: 'A batch of records in a partition cannot be read.',
-    hint: 'Its partition stands still, the others go on. The message names the offset: `faultline offsets skip` passes over it.',
+    hint: 'Its partition stands still, the others go on. The message says which command passes over all of the batch, after a drain, if its header is to be believed.',
     retriable: false,
     exit: 1,
   },

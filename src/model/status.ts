@@ -54,7 +54,7 @@ export interface PartitionStatus {
   readonly topic: string;
   readonly partition: number;
   readonly task: string | null;
-  readonly phase: 'active' | 'revoking' | 'stopped';
+  readonly phase: 'active' | 'revoking' | 'stopped' | 'fenced';
   /** The next offset to commit; `null` before the first delivery. */
   readonly watermark: number | null;
   /** The last committed offset of this assignment; `null` before the first commit. */

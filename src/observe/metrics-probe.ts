@@ -1,10 +1,11 @@
 /** What each probe event does to the metrics. Bounded: names from outside are admitted up to a limit. */
-import type { Probe } from '../ports/probe.ts';
+import type { Probe, ProbeEvent } from '../ports/probe.ts';
 import type { EventTable } from './event-table.ts';
 import { applyEntry } from './event-table.ts';
 import type { Meters } from './metrics.ts';
 import { Names } from './names.ts';
 import { SlotCpu } from './slot-cpu.ts';
+import { StuckPartitions } from './stuck.ts';
 
 /** Values of a label that come from outside; the table's help texts name this number. */
 const NAMES_MAX = 50;
@@ -36,8 +37,18 @@ export function metricsProbe(meters: Meters): Probe {
     },
     rebalanced: ({ group }) => {
       meters.rebalances.inc({ group });
+      meters.member.set({ group }, 1);
+    },
+    unread: ({ group, partitions }) => {
+      meters.unreadPartitions.set({ group }, partitions);
+    },
+    'out-of-group': ({ group }) => {
+      meters.member.set({ group }, 0);
     },
     'group-fault': ({ fault: { code } }) => {
+      meters.transportFaults.inc({ part: 'source', code });
+    },
+    'partition-stuck': ({ fault: { code } }) => {
       meters.transportFaults.inc({ part: 'source', code });
     },
     'transport-fault': ({ part, fault: { code } }) => {
@@ -57,9 +68,26 @@ export function metricsProbe(meters: Meters): Probe {
       meters.failures.inc({ code });
     },
   };
+  const stuck = new StuckPartitions();
   return (event) => {
     applyEntry(table, event);
+    if (STUCK_EVENTS.has(event.type)) showStuck(meters, stuck, event);
   };
+}
+
+/** What {@link StuckPartitions} listens to. */
+const STUCK_EVENTS: ReadonlySet<ProbeEvent['type']> = new Set([
+  'partition-stuck',
+  'fenced',
+  'assigned',
+  'revoked',
+]);
+
+/** Counted anew each time: it is rare, and few stand still. */
+function showStuck({ stuckPartitions }: Meters, stuck: StuckPartitions, event: ProbeEvent): void {
+  stuck.apply(event);
+  stuckPartitions.reset();
+  for (const { group, code } of stuck.all()) stuckPartitions.inc({ group, code });
 }
 
 type Part<Types extends keyof EventTable<void>> = Pick<EventTable<void>, Types>;
@@ -164,7 +192,10 @@ function endings(meters: Meters): Part<'retrying' | 'dead-letter' | 'gave-up' | 
   };
 }
 
-function outputs(meters: Meters): Part<'published' | 'publish-failed' | 'committed' | 'commit-failed'> {
+function outputs(
+  meters: Meters,
+): Part<'published' | 'publish-failed' | 'publisher-cpu' | 'committed' | 'commit-failed'> {
+  const publisherCpu = new SlotCpu();
   return {
     published: ({ findings, deadLetters, bytes, elapsedMs }) => {
       meters.publishedFindings.inc(findings);
@@ -174,6 +205,9 @@ function outputs(meters: Meters): Part<'published' | 'publish-failed' | 'committ
     },
     'publish-failed': ({ code, retriable, publications }) => {
       meters.publishFailures.inc({ code, retriable: String(retriable) }, publications);
+    },
+    'publisher-cpu': ({ cpuMs }) => {
+      meters.publisherCpu.inc(publisherCpu.spentMs(0, cpuMs) / MS_PER_SECOND);
     },
     committed: ({ group, deliveries, elapsedMs }) => {
       meters.committed.inc({ group }, deliveries);

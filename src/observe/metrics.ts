@@ -79,6 +79,24 @@ export const METRICS = {
     help: 'Agreements of a group about who reads what, as this member heard of them.',
     labels: ['group'],
   },
+  member: {
+    type: 'gauge',
+    name: 'faultline_source_member',
+    help: '1 while this process is a member of the group, 0 while the group has thrown it out and it joins anew; absent where it never was.',
+    labels: ['group'],
+  },
+  unreadPartitions: {
+    type: 'gauge',
+    name: 'faultline_source_unread_partitions',
+    help: 'Partitions that the group has dealt to this process and that it does not read yet: their offsets or transactions cannot be asked for, or they are more than kafka.exactlyOncePartitionsMax.',
+    labels: ['group'],
+  },
+  stuckPartitions: {
+    type: 'gauge',
+    name: 'faultline_consume_stuck_partitions',
+    help: 'Partitions of this process that stand still: what comes next cannot be read (code), or another process has shut this one out (E_FENCED).',
+    labels: ['group', 'code'],
+  },
   transportFaults: {
     type: 'counter',
     name: 'faultline_transport_faults_total',
@@ -250,6 +268,12 @@ export const METRICS = {
     help: 'From a request to the sink to its acknowledgement.',
     labels: [],
     buckets: 'seconds',
+  },
+  publisherCpu: {
+    type: 'counter',
+    name: 'faultline_publish_cpu_seconds_total',
+    help: 'CPU time of the thread that writes, where there is one (kafka.produce.thread).',
+    labels: [],
   },
   publishFailures: {
     type: 'counter',

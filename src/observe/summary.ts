@@ -15,6 +15,8 @@ export interface CpuPerEvent {
   readonly main: number;
   /** Of threads that died, what they used after their last batch is missing. */
   readonly workers: number;
+  /** Of the thread that writes; 0 where there is none. */
+  readonly publisher: number;
   readonly total: number;
 }
 
@@ -77,6 +79,7 @@ export class Summary {
   readonly #startedMs: number;
   readonly #startedCpuUs: number;
   readonly #slotCpu = new SlotCpu();
+  #publisherCpuMs = 0;
   readonly #byCode = new NamedCounts(NAMES_MAX);
   readonly #problems = new NamedCounts(NAMES_MAX);
   readonly #byPlatform = new NamedCounts(NAMES_MAX);
@@ -102,6 +105,9 @@ export class Summary {
         return;
       case 'outcome':
         this.#outcome(event);
+        return;
+      case 'publisher-cpu':
+        this.#publisherCpuMs = event.cpuMs;
         return;
       case 'published':
         this.#findings += event.findings;
@@ -157,7 +163,8 @@ export class Summary {
   #cpuUsPerEvent(): CpuPerEvent {
     const main = ratio(this.#sources.mainCpuUs() - this.#startedCpuUs, this.done);
     const workers = ratio(this.#workersCpuMs * US_PER_MS, this.done);
-    return { main, workers, total: main + workers };
+    const publisher = ratio(this.#publisherCpuMs * US_PER_MS, this.done);
+    return { main, workers, publisher, total: main + workers + publisher };
   }
 }
 

@@ -179,12 +179,26 @@ export type ProbeEvent =
     }
   /** A source is not in order with its group or its brokers; it goes on trying unless reading fails. */
   | { readonly type: 'group-fault'; readonly group: string; readonly fault: Fault }
+  /** The group has given this member's partitions to others, or may have; it joins anew, and is in again once it has `rebalanced`. */
+  | { readonly type: 'out-of-group'; readonly group: string; readonly reason: string }
+  /** How many partitions are dealt to this member and not read yet, when that changes. */
+  | { readonly type: 'unread'; readonly group: string; readonly partitions: number }
+  /** What comes next in a partition cannot be read: it stands still until it is revoked. */
+  | {
+      readonly type: 'partition-stuck';
+      readonly group: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly fault: Fault;
+    }
   /** What goes out has met an error that its adapter deals with. */
   | {
       readonly type: 'transport-fault';
       readonly part: 'sink' | 'transactions';
       readonly fault: Fault;
     }
+  /** CPU time so far of the thread that writes, where there is one. */
+  | { readonly type: 'publisher-cpu'; readonly cpuMs: number }
   /** The source does not have the position any more and goes on elsewhere. */
   | {
       readonly type: 'out-of-range';

@@ -9,7 +9,8 @@ export type PublishResult = EngineError | null;
 export interface Sink {
   /**
    * Writes in order; `results[i]` belongs to `publications[i]`. Never rejects, except with
-   * `E_SINK_CLOSED`. Resolves when all of them are durable or failed.
+   * `E_SINK_CLOSED`, or with the error after which nothing can be written any more
+   * (`E_PUBLISHER_DIED`). Resolves when all of them are durable or failed.
    *
    * **In order or not at all**: requests take effect in the order of the calls. When a publication
    * fails with a retriable error, all publications after it, in this and in every later request

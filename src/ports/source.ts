@@ -46,6 +46,11 @@ export interface Source {
   pull(limit: PullLimit): Promise<readonly Delivery[]>;
   /** Stores positions and their metadata for the group, durably. Rejects with `E_COMMIT_FAILED` or another coded error; nothing is stored then. */
   commit(positions: readonly NotedPosition[]): Promise<void>;
+  /**
+   * Their transactions say that another has them (`E_FENCED`). What is read on is dropped, so they are revoked as
+   * `lost`, and assigned again where they are this one's after all. Nothing where nobody can be fenced.
+   */
+  fenced(partitions: readonly TopicPartition[]): void;
   /** What is still to be pulled, for every partition of the subscription. */
   backlog(): Promise<readonly Backlog[]>;
   /** Leaves the group. Waits for commits under way; again: does nothing. */

@@ -30,6 +30,7 @@ export const FETCH: FetchSettings = {
   bufferBytesMax: 4 * 1024 * 1024,
   outOfRange: 'earliest',
   isolation: 'read-committed',
+  checkCrc: true,
 };
 
 /** What a source needs to be told. */

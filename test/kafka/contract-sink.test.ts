@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { Sink } from '../../src/ports/sink.ts';
 import type { ProduceSettings } from '../../src/transport/kafka/settings.ts';
-import { KafkaSink } from '../../src/transport/kafka/sink.ts';
 import { numbered, publications } from '../contract/records.ts';
 import { sinkContract } from '../contract/sink.ts';
 import { useKafka } from '../helpers/kafka/use-kafka.ts';
 import type { Trouble } from './producing.ts';
-import { API, makeTopic, PRODUCE, readTopic, testClient, troubledClient } from './producing.ts';
+import { API, makeTopic, PRODUCE, readTopic, testClient } from './producing.ts';
+import type { SinkKind } from './sinks.ts';
+import { SINKS } from './sinks.ts';
 
 const { brokers, skip } = await useKafka();
 const client = testClient(brokers);
@@ -16,7 +17,7 @@ const client = testClient(brokers);
 const INTERRUPTED: ProduceSettings = { ...PRODUCE, timeoutMs: 1000, recordBytesMax: 64 * 1024 };
 
 /** The suite's topics, by names of one test. */
-async function makeHarness(settings: ProduceSettings): Promise<Parameters<typeof sinkContract>[1]> {
+function makeHarness(kind: SinkKind, settings: ProduceSettings): Parameters<typeof sinkContract>[1] {
   return async () => {
     const prefix = randomUUID();
     const own = (topic: string): string => `${prefix}-${topic}`;
@@ -24,11 +25,8 @@ async function makeHarness(settings: ProduceSettings): Promise<Parameters<typeof
     const sinks: Sink[] = [];
     let trouble: Trouble = () => null;
     const sink = (): Sink => {
-      const made = new KafkaSink({
-        client: troubledClient(client, (apiKey) => trouble(apiKey)),
-        produce: settings,
-        tell: () => undefined,
-      });
+      const options = { client, produce: settings, tell: () => undefined };
+      const made = kind.open(options, (apiKey) => trouble(apiKey));
       sinks.push(made);
       return {
         publish: (all) => made.publish(all.map((each) => ({ ...each, topic: own(each.topic) }))),
@@ -51,14 +49,17 @@ async function makeHarness(settings: ProduceSettings): Promise<Parameters<typeof
 }
 
 /** A cluster that has just begun takes its time for the first producer, more than {@link INTERRUPTED} has. */
-async function writeFirst(): Promise<void> {
+async function writeFirst(kind: SinkKind): Promise<void> {
   const topic = await makeTopic(client);
-  const sink = new KafkaSink({ client, produce: PRODUCE, tell: () => undefined });
+  const sink = kind.open({ client, produce: PRODUCE, tell: () => undefined });
   await sink.publish(publications(topic, numbered(1)));
   await sink.close();
 }
 
-if (skip === false) {
-  await writeFirst();
-  sinkContract('kafka', await makeHarness(INTERRUPTED));
-} else test('kafka as a sink', { skip }, () => undefined);
+for (const kind of SINKS) {
+  const name = `kafka, produce.client ${kind.name}`;
+  if (skip === false) {
+    await writeFirst(kind);
+    sinkContract(name, makeHarness(kind, INTERRUPTED));
+  } else test(`${name} as a sink`, { skip }, () => undefined);
+}

@@ -56,6 +56,7 @@ function renamed(source: Source, prefix: string): Source {
       return (await source.pull({ ...limit, paused })).map(theirs);
     },
     commit: (positions) => source.commit(positions.map(own)),
+    fenced: (partitions) => source.fenced(partitions),
     backlog: async () => (await source.backlog()).map(theirs),
     close: () => source.close(),
   };

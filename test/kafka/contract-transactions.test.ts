@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { assert } from '../../src/model/assert.ts';
 import type { TopicPartition } from '../../src/model/delivery.ts';
 import type { Source } from '../../src/ports/source.ts';
 import type { Transaction, Transactions } from '../../src/ports/transactions.ts';
@@ -7,6 +8,7 @@ import type { PublishResult } from '../../src/ports/sink.ts';
 import { KafkaSink } from '../../src/transport/kafka/sink.ts';
 import { KafkaSource } from '../../src/transport/kafka/source.ts';
 import { KafkaTransactions } from '../../src/transport/kafka/transactions.ts';
+import type { FencingTransactions } from '../../src/transport/publisher/protocol.ts';
 import { publications } from '../contract/records.ts';
 import type { TransactionsHarness } from '../contract/transactions.ts';
 import { transactionsContract } from '../contract/transactions.ts';
@@ -24,6 +26,7 @@ import {
   TRANSACTIONS,
   troubledClient,
 } from './producing.ts';
+import { startTroubled } from './publishing.ts';
 
 const { brokers, skip } = await useKafka();
 const client = testClient(brokers);
@@ -59,18 +62,43 @@ function ofSeveral(transactions: Transactions): Transactions {
   return { positionsMax: Infinity, transact, close: () => transactions.close() };
 }
 
-async function makeHarness(): Promise<TransactionsHarness> {
-  const prefix = randomUUID();
-  const own = (name: string): string => `${prefix}-${name}`;
-  const theirs = (name: string): string => name.slice(prefix.length + 1);
-  for (const name of TOPICS) await makeTopic(client, { name: own(name) });
+/** Transactions that can be made to fail, in this thread or in one of their own. */
+interface Made {
+  readonly transactions: FencingTransactions;
+  readonly interrupt: () => () => void;
+  readonly end: () => Promise<void>;
+}
+
+function here(): Made {
   let trouble: Trouble = () => null;
-  const made = new KafkaTransactions({
+  const transactions = new KafkaTransactions({
     client: troubledClient(client, (apiKey) => trouble(apiKey)),
     produce,
     transactions: TRANSACTIONS,
     tell: () => undefined,
   });
+  return {
+    transactions,
+    interrupt: () => {
+      trouble = (apiKey) => (apiKey === API.produce ? 'unsent' : null);
+      return () => (trouble = () => null);
+    },
+    end: async () => undefined,
+  };
+}
+
+async function inThread(): Promise<Made> {
+  const publisher = await startTroubled(client, { produce, transactions: TRANSACTIONS });
+  const { transactions, interrupt, end } = publisher;
+  assert(transactions !== null, 'it has transactions');
+  return { transactions, interrupt, end };
+}
+
+async function makeHarness({ transactions: made, interrupt, end }: Made): Promise<TransactionsHarness> {
+  const prefix = randomUUID();
+  const own = (name: string): string => `${prefix}-${name}`;
+  const theirs = (name: string): string => name.slice(prefix.length + 1);
+  for (const name of TOPICS) await makeTopic(client, { name: own(name) });
   let isClosed = false;
   const sink = new KafkaSink({ client, produce: PRODUCE, tell: () => undefined });
   const sources: Source[] = [];
@@ -117,6 +145,7 @@ async function makeHarness(): Promise<TransactionsHarness> {
         },
         pull: (limit) => source.pull(limit),
         commit: (positions) => source.commit(positions),
+        fenced: (partitions) => source.fenced(partitions),
         backlog: () => source.backlog(),
         close: async () => {
           await source.close();
@@ -139,14 +168,12 @@ async function makeHarness(): Promise<TransactionsHarness> {
         ),
       ),
     written: (topic) => readTopic(client, own(topic)),
-    interrupt: () => {
-      trouble = (apiKey) => (apiKey === API.produce ? 'unsent' : null);
-      return () => (trouble = () => null);
-    },
+    interrupt,
     recordBytesMax: produce.recordBytesMax,
     close: async () => {
       for (const source of sources) await source.close();
       await made.close();
+      await end();
       await sink.close();
     },
   };
@@ -168,5 +195,7 @@ function prefixed(transactions: Transactions, own: (name: string) => string): Tr
   };
 }
 
-if (skip === false) transactionsContract('kafka', makeHarness);
-else test('kafka as transactions', { skip }, () => undefined);
+if (skip === false) {
+  transactionsContract('kafka', () => makeHarness(here()));
+  transactionsContract('kafka from a thread', async () => makeHarness(await inThread()));
+} else test('kafka as transactions', { skip }, () => undefined);

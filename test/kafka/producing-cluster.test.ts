@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Publication } from '../../src/model/delivery.ts';
-import { KafkaSink } from '../../src/transport/kafka/sink.ts';
+import type { Sink } from '../../src/ports/sink.ts';
 import { KafkaTransactions } from '../../src/transport/kafka/transactions.ts';
 import { assertKeyOrder, numbered, numbers, publications, sorted, upTo } from '../contract/records.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -14,6 +14,8 @@ import { startKafka } from '../helpers/kafka/cluster.ts';
 import { skipClusters } from '../helpers/kafka/use-kafka.ts';
 import type { Trouble } from './producing.ts';
 import { API, makeTopic, PRODUCE, readTopic, testClient, TRANSACTIONS, troubledClient } from './producing.ts';
+import type { SinkKind } from './sinks.ts';
+import { SINKS } from './sinks.ts';
 
 const skip = await skipClusters();
 const cluster = skip === false ? await start() : null;
@@ -35,8 +37,8 @@ function nodes(): KafkaCluster {
   return cluster;
 }
 
-function openSink(t: TestContext): KafkaSink {
-  const sink = new KafkaSink({ client, produce: { ...PRODUCE, compression: 'lz4' }, tell: () => undefined });
+function openSink(t: TestContext, kind: SinkKind): Sink {
+  const sink = kind.open({ client, produce: { ...PRODUCE, compression: 'lz4' }, tell: () => undefined });
   t.after(() => sink.close());
   return sink;
 }
@@ -61,7 +63,7 @@ function batch(topic: string, count: number, from: number): Publication[] {
 }
 
 /** Publishes until `ended`, several calls at once; how many records. */
-async function publishUntil(sink: KafkaSink, topic: string, ended: () => boolean): Promise<number> {
+async function publishUntil(sink: Sink, topic: string, ended: () => boolean): Promise<number> {
   let count = 0;
   const worker = async (): Promise<void> => {
     while (!ended()) {
@@ -96,27 +98,32 @@ for (const [how, harm] of [
     },
   ],
 ] as const satisfies readonly (readonly [string, () => Promise<void>])[]) {
-  test(`a broker ${how} under load: every record is written once and in order`, { skip }, async (t) => {
-    const topic = await makeTopic(client, { partitions: 6 });
-    const sink = openSink(t);
-    let isOver = false;
+  for (const kind of SINKS)
+    test(
+      `${kind.name}: a broker ${how} under load: every record is written once and in order`,
+      { skip },
+      async (t) => {
+        const topic = await makeTopic(client, { partitions: 6 });
+        const sink = openSink(t, kind);
+        let isOver = false;
 
-    const publishing = publishUntil(sink, topic, () => isOver);
-    await harm();
-    await sink.publish(batch(topic, 0, 0));
-    isOver = true;
-    const count = await publishing;
+        const publishing = publishUntil(sink, topic, () => isOver);
+        await harm();
+        await sink.publish(batch(topic, 0, 0));
+        isOver = true;
+        const count = await publishing;
 
-    const written = await eventually(
-      'all partitions can be read',
-      () => readTopic(client, topic).catch(() => null),
-      {
-        withinMs: 60_000,
+        const written = await eventually(
+          'all partitions can be read',
+          () => readTopic(client, topic).catch(() => null),
+          {
+            withinMs: 60_000,
+          },
+        );
+        assert.deepEqual(sorted(numbers(written)), upTo(count));
+        assertKeyOrder(written);
       },
     );
-    assert.deepEqual(sorted(numbers(written)), upTo(count));
-    assertKeyOrder(written);
-  });
 }
 
 test('a broker is killed under transactions: each finding is there once', { skip }, async (t) => {

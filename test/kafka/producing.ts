@@ -58,6 +58,7 @@ export const FETCH: FetchSettings = {
   bufferBytesMax: 16 * 1024 * 1024,
   outOfRange: 'earliest',
   isolation: 'read-committed',
+  checkCrc: true,
 };
 
 /** Makes a topic; its name, when all of its partitions have leaders. */

@@ -28,7 +28,12 @@ test('a broker that is started again is read on by itself, nothing lost or twice
   const cluster = await started(1);
   const client = testClient(cluster.brokers);
   const topic = await makeTopic(client, { partitions: 4 });
-  const reader = new Reader(client, { group: randomUUID(), subscribes: (each) => each === topic });
+  const reader = new Reader(client, {
+    group: randomUUID(),
+    subscribes: (each) => each === topic,
+    // It outlives the start of a broker on a machine that has much to do.
+    member: { ...MEMBER, sessionTimeoutMs: 30_000 },
+  });
   readers.push(await reader.open());
   await append(client, topic, numbered(100, 20));
   await eventually('all is read', () => reader.values.length === 100);

@@ -12,7 +12,7 @@ import { eventually } from '../helpers/eventually.ts';
 import type { BatchPlan } from '../helpers/kafka-batches.ts';
 import { useKafka } from '../helpers/kafka/use-kafka.ts';
 import type { SourceChoice } from './consuming.ts';
-import { appendTo, FETCH, makeSource, Reader } from './consuming.ts';
+import { appendTo, FETCH, makeSource, MEMBER, Reader } from './consuming.ts';
 import { makeTopic, testClient } from './producing.ts';
 
 const { brokers, skip } = await useKafka();
@@ -285,4 +285,45 @@ function xerial(bytes: Buffer): Buffer {
     return Buffer.concat([length, block]);
   });
   return Buffer.concat([header, ...halves]);
+}
+
+for (const [count, what] of [
+  [5, 'shorter'],
+  [60, 'already longer'],
+] as const) {
+  test(`a topic that was deleted and made again, ${what} now, is read from its start`, { skip }, async () => {
+    const place = await filled({ records: numbered(20) });
+    const reader = await opened(place.topic, {
+      from: 'latest',
+      fetch: { ...FETCH, outOfRange: 'stop' },
+      member: { ...MEMBER, topicsRefreshMs: 3000 },
+    });
+    await appendTo(client, place, [{ records: numbered(20, 10, 20) }]);
+    await eventually('it is read', () => reader.deliveries.length === 20);
+    await reader.commit([place]);
+
+    await makeAgain(place.topic);
+    await appendTo(client, place, [{ records: numbered(count, 10, 100) }]);
+    await eventually('the new one is read from its start', () =>
+      reader.deliveries.slice(20).some(({ offset }) => offset === 0),
+    );
+    await eventually('and to its end', () => reader.deliveries.at(-1)?.offset === count - 1);
+
+    assert.equal(reader.failure, null);
+    const seen = new Set(reader.values.map(Number).filter((value) => value >= 100));
+    assert.deepEqual(
+      [...seen].toSorted((a, b) => a - b),
+      upTo(count).map((value) => value + 100),
+    );
+  });
+}
+
+/** Deletes a topic and makes another one of its name. */
+async function makeAgain(topic: string): Promise<void> {
+  const admin = client.kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+  const made = (): Promise<unknown> => makeTopic(client, { name: topic, partitions: 1 });
+  await eventually('it can be made again', () => made().catch(() => false));
 }

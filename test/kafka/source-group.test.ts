@@ -182,7 +182,7 @@ test(
 
     assert.deepEqual(numbersOf(first, second), upTo(200));
     assert.ok(
-      first.events.some((event) => event.type === 'group-fault' && /out of group/.test(event.fault.message)),
+      first.events.some(({ type }) => type === 'out-of-group'),
     );
   },
 );

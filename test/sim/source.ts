@@ -103,6 +103,11 @@ export class SimSource implements Source {
     }
   }
 
+  /** No transaction of this world is shut out. */
+  fenced(): void {
+    throw new EngineError('E_ASSERT', 'a partition was fenced that nobody took over');
+  }
+
   /** What is being taken away counts from its stored position: it will not be pulled on. */
   async backlog(): Promise<readonly Backlog[]> {
     if (this.#closed) throw new EngineError('E_SOURCE_CLOSED');

@@ -157,7 +157,8 @@ test('unit tests and the simulation do not sleep', () => {
     (file) => /^test\/(unit|sim)\//.test(file.path) && !file.path.endsWith('tidy.test.ts'),
   );
 
-  assert.deepEqual(matches(still, /\bsetTimeout\b|scheduler\.wait/), []);
+  // In quotes it names a clock that the test itself moves (mock.timers).
+  assert.deepEqual(matches(still, /(?<!')\bsetTimeout\b|scheduler\.wait/), []);
 });
 
 test('links between the pages of the documentation lead somewhere', () => {

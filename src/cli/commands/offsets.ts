@@ -36,7 +36,7 @@ export const offsetsCommand: Command = command({
   summary: 'Show where the groups of tasks stand, put them elsewhere, or pass over a record.',
   details: [
     'show prints, for each partition of what a task takes, where it begins and ends, what its group has committed and how much is left.',
-    'reset puts the positions of a task to the oldest record, the end, the first record of a time (ISO 8601) or an offset. skip passes over offsets of one partition, from where the group stands. Both print before and after for each partition and ask nothing: look first with --dry-run.',
+    'reset puts the positions of a task to the oldest record, the end, the first record of a time (ISO 8601) or an offset. skip passes over offsets of one partition, from where the group stands; over a batch that cannot be read only a reset to the offset behind it helps, which the error names. Both print before and after for each partition and ask nothing: look first with --dry-run.',
     'They are refused while somebody reads for the group, by name. What was finished above a position that is changed is done again: publications may be seen twice.',
   ],
   operands: { text: 'show|reset|skip', min: 1, max: 1 },

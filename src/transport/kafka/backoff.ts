@@ -30,6 +30,16 @@ export function settledWithin(work: Promise<unknown>, ms: number): Promise<void>
   });
 }
 
+/** As the work ends; rejects at once when the signal is given. What becomes of the work then is nobody's concern. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** A count of failures in a row. */
 export class Backoff {
   readonly #firstMs: number;

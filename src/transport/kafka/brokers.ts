@@ -7,36 +7,37 @@
  */
 import { EngineError } from '../../model/errors.ts';
 import type { KafkaClient } from './client.ts';
-import { dropConnections, isUsable, mended } from './connections.ts';
+import { mended } from './connections.ts';
 import { isConnectionFault } from './faults.ts';
 import type { Broker, Cluster } from './internals.ts';
+import { Link } from './link.ts';
 import type { Address, Metadata } from './protocol/metadata.ts';
 import { askMetadata } from './protocol/metadata.ts';
+import type { KafkaSettings } from './settings.ts';
 
 /**
  * What a connection is for: a broker answers one request of a connection after the other, and some of
- * them wait. Fetches have a connection of their own beside that of `data`.
+ * them wait. Fetches have a connection of their own beside that of `data`; what any broker knows goes over
+ * `lookup`, so that no answer that waits for replicas makes a broker look silent.
  */
-export type Purpose = 'data' | 'join' | 'group';
-
-interface Link {
-  /** `null` while it is being made. */
-  broker: Broker | null;
-  readonly opened: Promise<Broker>;
-}
+export type Purpose = 'data' | 'join' | 'group' | 'lookup';
 
 /** The directory of brokers. */
 export class Brokers {
   readonly #cluster: Cluster;
+  readonly #settings: KafkaSettings;
   readonly #seeds: readonly Address[];
   readonly #nodes = new Map<number, Address>();
   readonly #leaders = new Map<string, ReadonlyMap<number, number>>();
   readonly #links = new Map<string, Link>();
+  /** Where the last request failed: asked last when any broker will do. */
+  readonly #doubtful = new Set<string>();
   #learnt: () => void = () => undefined;
-  #closed = false;
+  #isClosed = false;
 
   constructor(client: KafkaClient) {
     this.#cluster = client.cluster({ metadataMaxAgeMs: 0, isolation: 'read-committed' });
+    this.#settings = client.settings;
     this.#seeds = client.settings.brokers.map(addressOf);
   }
 
@@ -71,21 +72,30 @@ export class Brokers {
 
   /** Asks the broker there. */
   async askAt<T>(address: Address, purpose: Purpose, ask: (broker: Broker) => Promise<T>): Promise<T> {
-    const broker = await this.#connected(address, purpose);
+    const link = this.#linkTo(address, purpose);
+    const place = placeOf(address);
     try {
-      return await ask(broker);
+      const answer = await ask(await link.opened);
+      this.#doubtful.delete(place);
+      return answer;
     } catch (error) {
-      if (isConnectionFault(error)) this.drop(address, purpose);
+      if (isConnectionFault(error)) {
+        this.#doubtful.add(place);
+        this.#giveUp(`${purpose} ${place}`, link);
+      }
       throw error;
     }
   }
 
-  /** Asks one after another until one can be reached: those that a connection stands to first. Rejects as the last one did. */
+  /**
+   * Asks one after another until one can be reached: first those that a connection stands to, last those
+   * that have just failed. Rejects as the last one did.
+   */
   async askAny<T>(ask: (broker: Broker) => Promise<T>): Promise<T> {
     let failure: unknown = new EngineError('E_KAFKA_UNREACHABLE');
     for (const address of this.#candidates()) {
       try {
-        return await this.askAt(address, 'data', ask);
+        return await this.askAt(address, 'lookup', ask);
       } catch (error) {
         if (!isConnectionFault(error)) throw error;
         failure = error;
@@ -94,70 +104,54 @@ export class Brokers {
     throw failure;
   }
 
-  /** Ends a connection at once; what waits on it is rejected. */
+  /** Ends a connection at once; what waits on it, or for it, is rejected. */
   drop(address: Address, purpose: Purpose): void {
-    const key = keyOf(address, purpose);
+    const key = `${purpose} ${placeOf(address)}`;
     const link = this.#links.get(key);
-    this.#links.delete(key);
-    const broker = link?.broker ?? null;
-    if (broker !== null) dropConnections(broker);
+    if (link !== undefined) this.#giveUp(key, link);
   }
 
   /** Ends all connections at once. */
   close(): void {
-    this.#closed = true;
-    for (const { broker } of this.#links.values()) if (broker !== null) dropConnections(broker);
-    this.#links.clear();
+    this.#isClosed = true;
+    for (const [key, link] of this.#links) this.#giveUp(key, link);
   }
 
   /** What is sent in the same turn goes over a connection that stands: else kafkajs could make two of them. */
-  #connected(address: Address, purpose: Purpose): Promise<Broker> {
-    const key = keyOf(address, purpose);
+  #linkTo(address: Address, purpose: Purpose): Link {
+    const key = `${purpose} ${placeOf(address)}`;
     const known = this.#links.get(key);
-    if (known !== undefined && (known.broker === null || isUsable(known.broker))) return known.opened;
-    this.drop(address, purpose);
-    const link: Link = { broker: null, opened: this.#open(address) };
+    if (known?.isUsable === true) return known;
+    if (known !== undefined) this.#giveUp(key, known);
+    const link = new Link(address, () => this.#make(address));
     this.#links.set(key, link);
-    link.opened.then(
-      (broker) => {
-        link.broker = broker;
-        if (this.#links.get(key) !== link) dropConnections(broker);
-      },
-      () => {
-        if (this.#links.get(key) === link) this.#links.delete(key);
-      },
-    );
-    return link.opened;
+    return link;
   }
 
-  async #open(address: Address): Promise<Broker> {
-    if (this.#closed) throw new EngineError('E_KAFKA_UNREACHABLE', 'the connections are closed');
-    const connectionPool = mended(await this.#cluster.connectionPoolBuilder.build(address));
-    const broker = this.#cluster.brokerPool.createBroker({
-      connectionPool,
-      logger: this.#cluster.rootLogger,
-    });
-    try {
-      await broker.connect();
-      return broker;
-    } catch (error) {
-      dropConnections(broker);
-      throw error;
-    }
+  #giveUp(key: string, link: Link): void {
+    if (this.#links.get(key) === link) this.#links.delete(key);
+    link.giveUp();
+  }
+
+  async #make(address: Address): Promise<Broker> {
+    if (this.#isClosed) throw new EngineError('E_KAFKA_UNREACHABLE', 'the connections are closed');
+    const { connectionPoolBuilder, brokerPool, rootLogger: logger } = this.#cluster;
+    const connectionPool = mended(await connectionPoolBuilder.build(address), this.#settings);
+    return brokerPool.createBroker({ connectionPool, logger });
   }
 
   #candidates(): readonly Address[] {
-    const all = new Map([...this.#nodes.values(), ...this.#seeds].map((each) => [keyOf(each, 'data'), each]));
-    const isUp = (key: string): boolean => {
-      const broker = this.#links.get(key)?.broker ?? null;
-      return broker !== null && isUsable(broker);
-    };
-    return [...all].toSorted(([a], [b]) => Number(isUp(b)) - Number(isUp(a))).map(([, address]) => address);
+    const all = new Map([...this.#nodes.values(), ...this.#seeds].map((each) => [placeOf(each), each]));
+    const up = [...this.#links]
+      .filter(([, link]) => link.isUp)
+      .map(([key]) => key.slice(key.indexOf(' ') + 1));
+    const rank = (place: string): number => (this.#doubtful.has(place) ? 2 : up.includes(place) ? 0 : 1);
+    return [...all].toSorted(([a], [b]) => rank(a) - rank(b)).map(([, address]) => address);
   }
 }
 
-function keyOf({ host, port }: Address, purpose: Purpose): string {
-  return `${purpose} ${host}:${port}`;
+function placeOf({ host, port }: Address): string {
+  return `${host}:${port}`;
 }
 
 /** `HOST:PORT`, `[HOST]:PORT` for the colons of IPv6. */

@@ -7,7 +7,7 @@
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Cluster } from './internals.ts';
-import { createCluster } from './internals.ts';
+import { createCluster, loginOf } from './internals.ts';
 import { clientLog } from './logs.ts';
 import type { KafkaSettings, SaslSettings, TlsSettings } from './settings.ts';
 
@@ -38,11 +38,11 @@ function kafkaConfig(settings: KafkaSettings): KafkaConfig {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
     ...(settings.tls === null ? {} : { ssl: tlsOptions(settings.tls) }),
-    ...(settings.sasl === null ? {} : { sasl: saslOptions(settings.sasl) }),
+    ...(settings.sasl === null ? {} : { sasl: loginOf(saslOptions(settings.sasl)) }),
     connectionTimeout: settings.connectTimeoutMs,
     authenticationTimeout: settings.connectTimeoutMs,
-    requestTimeout: settings.requestTimeoutMs,
-    enforceRequestTimeout: true,
+    // Ours are in ./connections.ts: kafkajs's follow the wall clock, and take the longest for each request.
+    enforceRequestTimeout: false,
     retry: { initialRetryTime: settings.backoffMs, maxRetryTime: settings.backoffMaxMs },
     logLevel: logLevel.INFO,
     logCreator: clientLog(settings.log),

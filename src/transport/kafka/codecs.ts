@@ -17,8 +17,8 @@ export type Compression = ProduceSettings['compression'];
 /** Numbers of the compressions in the attributes of a batch (Kafka protocol guide, "Record Batch"). */
 export const CODECS: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
-/** Largest batch, bytes, that is made of a compressed one. Brokers take batches of 1 MiB unless told otherwise. */
-export const DECOMPRESSED_BYTES_MAX: number = 128 * 1024 * 1024;
+/** Largest batch, bytes, that is made of a compressed one. Brokers take packed batches of 1 MiB unless told otherwise. */
+export const DECOMPRESSED_BYTES_MAX: number = 64 * 1024 * 1024;
 
 const gzip = promisify(zlib.gzip);
 const zstd = promisify(zlib.zstdCompress);

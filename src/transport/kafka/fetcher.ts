@@ -18,6 +18,7 @@ import { errorOfCode } from './internals.ts';
 import { placeOf } from './places.ts';
 import type { Fetched } from './protocol/fetch.ts';
 import { askRecords } from './protocol/fetch.ts';
+import { askOffsets, END } from './protocol/list-offsets.ts';
 import type { Reading } from './reading.ts';
 import type { FetchSettings } from './settings.ts';
 import { takeTurns } from './turns.ts';
@@ -32,9 +33,11 @@ export interface FetcherOptions {
 
 /** What fetches find out. */
 export interface FetcherEvents {
-  /** The brokers do not have the position: the partition stands still until it is added anew. */
-  outOfRange(partition: TopicPartition, offset: number): void;
-  /** Something failed that is tried again, or that holds up one partition alone. */
+  /** The brokers do not have the position: this reading stands still, until its partition is added anew. */
+  outOfRange(reading: TopicPartition, offset: number): void;
+  /** What comes next in this partition cannot be read: it stands still, until it is added anew. */
+  stuck(partition: TopicPartition, fault: EngineError): void;
+  /** Something failed that is tried again. */
   failed(fault: EngineError): void;
 }
 
@@ -47,6 +50,8 @@ const BUSY_WAIT_MS = 20;
 const REFILL_SHARE = 0.5;
 /** A loop that has nothing to fetch is told of what changes; it looks again so often all the same, milliseconds. */
 const IDLE_MS = 1000;
+/** The end of a partition that is not fetched is asked for so often, milliseconds. */
+const END_MS = 5000;
 
 /** The fetcher. */
 export class Fetcher {
@@ -57,6 +62,8 @@ export class Fetcher {
   readonly #closing = new AbortController();
   #isFinding = false;
   #turn = 0;
+  /** Answers that brought something. */
+  #served = 0;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -73,6 +80,11 @@ export class Fetcher {
   remove(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.#readings.delete(placeOf(partition));
     this.#wakeLoops();
+  }
+
+  /** Whether it was neither let go nor added anew since. */
+  reads(reading: TopicPartition): boolean {
+    return this.#readings.get(placeOf(reading)) === reading;
   }
 
   /** As the port's `pull`; nothing while `mayGive` says no. */
@@ -92,7 +104,7 @@ export class Fetcher {
     this.#pulling.notify();
   }
 
-  /** How much each partition holds beyond what was handed out. */
+  /** How much each partition holds beyond what was handed out, as of {@link END_MS} ago at most while its leader answers. */
   backlog(): readonly Backlog[] {
     return [...this.#readings.values()].map(({ topic, partition, backlog }) => ({
       topic,
@@ -109,7 +121,8 @@ export class Fetcher {
 
   #take(limit: PullLimit): readonly Delivery[] {
     this.#turn += 1;
-    const taken = takeTurns(this.#readings.values(), limit, this.#turn);
+    const { bufferBytesMax: unpackedBytesMax } = this.#options.fetch;
+    const taken = takeTurns(this.#readings.values(), limit, { turn: this.#turn, unpackedBytesMax });
     for (const reading of this.#readings.values()) this.#tellFault(reading);
     this.#wakeLoops();
     return taken;
@@ -117,7 +130,7 @@ export class Fetcher {
 
   #tellFault(reading: Reading): void {
     const fault = reading.takeFault();
-    if (fault !== null) this.#options.events.failed(fault);
+    if (fault !== null) this.#options.events.stuck(reading, fault);
   }
 
   #wakeLoops(): void {
@@ -141,14 +154,34 @@ export class Fetcher {
     const wake = new Wake();
     const backoff = new Backoff(this.#options.backoff);
     this.#loops.set(node, wake);
-    for (let turn = 0; !signal.aborted; turn += 1) {
+    while (!signal.aborted) {
       const led = this.#ledBy(node);
       if (led.length === 0) break;
+      await this.#learnEnds(node, led);
       const wanted = led.filter((reading) => this.#isWanted(reading));
       if (wanted.length === 0) await wake.wait(idleMs(led), signal);
-      else await this.#fetch(node, rotated(wanted, turn), backoff);
+      else await this.#fetch(node, wanted.toSorted(byNeed), backoff);
     }
     this.#loops.delete(node);
+  }
+
+  /** Asks where those end that no fetch tells it of: paused, full or stuck, they would seem to be caught up. Never rejects. */
+  async #learnEnds(node: number, led: readonly Reading[]): Promise<void> {
+    const { brokers, fetch, events } = this.#options;
+    const nowMs = performance.now();
+    const old = led.filter(({ endAtMs }) => nowMs - endAtMs >= END_MS);
+    if (old.length === 0) return;
+    for (const reading of old) reading.endAtMs = nowMs;
+    const queries = old.map(({ topic, partition }) => ({ topic, partition, time: END }));
+    try {
+      const answers = await brokers.askNode(node, (broker) => askOffsets(broker, queries, fetch.isolation));
+      const byPlace = new Map(old.map((reading) => [placeOf(reading), reading]));
+      for (const answer of answers)
+        if (answer.error === 0) byPlace.get(placeOf(answer))?.learnEnd(answer.offset);
+    } catch (error) {
+      if (!this.#closing.signal.aborted)
+        events.failed(kafkaFault(error, `asking broker ${node} where partitions end`));
+    }
   }
 
   #ledBy(node: number): readonly Reading[] {
@@ -214,7 +247,8 @@ export class Fetcher {
   #accept(reading: Reading, fetched: Fetched): void {
     const { fetch, backoff, events } = this.#options;
     if (fetched.error === 0) {
-      reading.add(fetched, fetch.isolation);
+      reading.add(fetched, fetch);
+      if (fetched.records.length > 0) reading.servedAt = this.#served += 1;
       this.#tellFault(reading);
     } else if (fetched.error === OUT_OF_RANGE) {
       reading.isOutOfRange = true;
@@ -263,8 +297,7 @@ function idleMs(readings: readonly Reading[]): number {
   return Math.min(IDLE_MS, ...waitsMs);
 }
 
-/** Brokers fill an answer in the order of the request: another partition begins each time. */
-function rotated<T>(items: readonly T[], turn: number): readonly T[] {
-  const first = turn % items.length;
-  return [...items.slice(first), ...items.slice(0, first)];
+/** Brokers fill an answer in the order of the request: those that got nothing for the longest time come first. */
+function byNeed(a: Reading, b: Reading): number {
+  return a.servedAt - b.servedAt;
 }

@@ -3,12 +3,14 @@
  * begin, and let go by way of the engine.
  *
  * Promise: where a group begins is committed before anything of it is given out, so that it stays so;
- * and nothing is given out of a partition whose committed offset could not be learnt.
+ * and nothing is given out of a partition whose committed offset could not be learnt. What cannot be
+ * taken before the group deals anew is not waited for, and is not owned any more.
  */
 import type { Assignment, NotedPosition, TopicPartition } from '../../model/delivery.ts';
 import type { EngineError } from '../../model/errors.ts';
 import { toFault } from '../../model/errors.ts';
 import type { SourceListener } from '../../ports/source.ts';
+import { unlessAborted } from './backoff.ts';
 import type { Brokers } from './brokers.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Fetcher } from './fetcher.ts';
@@ -34,8 +36,10 @@ export interface HoldingsOptions {
   readonly fetch: FetchSettings;
   /** Where the group begins in a partition of which it has committed nothing. */
   readonly from: (partition: TopicPartition) => From;
-  /** Is awaited before the committed offsets are asked for. */
+  /** Is awaited, for each partition, before its committed offset is asked for. */
   readonly beforeReading: (partitions: readonly TopicPartition[]) => Promise<void>;
+  /** Is told what was let go, or not taken after all: `beforeReading` may still be under way then. */
+  readonly afterReading: (partitions: readonly TopicPartition[]) => void;
   /** Who commits; `null`: the group does not know this member (any more). */
   readonly committer: () => Committer | null;
   readonly tell: (event: KafkaEvent) => void;
@@ -49,6 +53,9 @@ interface Start extends TopicPartition {
   readonly end: number;
 }
 
+/** Of a partition that must stay unread for now; the others are taken. */
+const LEFT_UNREAD: ReadonlySet<string> = new Set(['E_KAFKA_PARTITIONS', 'E_FENCED']);
+
 /** The holder of partitions. */
 export class Holdings implements Holder {
   readonly #options: HoldingsOptions;
@@ -60,16 +67,31 @@ export class Holdings implements Holder {
   async take(
     partitions: readonly TopicPartition[],
     position: HeldPosition,
+    signal: AbortSignal,
   ): Promise<readonly TopicPartition[]> {
-    const { fetcher, listener, group, committer } = this.#options;
+    const { fetcher, listener, committer, afterReading } = this.#options;
+    const found = await this.#tryToStart(partitions, position, signal);
+    const starts = signal.aborted || committer() === null ? [] : found;
+    const taken = new Set(starts.map(placeOf));
+    const left = partitions.filter((partition) => !taken.has(placeOf(partition)));
+    if (left.length > 0) afterReading(left);
+    if (starts.length === 0) return [];
+    fetcher.add(starts.map((start) => new Reading(start, start.committed.offset, start.end)));
+    listener.assigned(starts.map(({ topic, partition, committed }) => ({ topic, partition, committed })));
+    return starts;
+  }
+
+  /** Rejects only with what cannot be cured. */
+  async #tryToStart(
+    partitions: readonly TopicPartition[],
+    position: HeldPosition,
+    signal: AbortSignal,
+  ): Promise<readonly Start[]> {
     try {
-      const starts = await this.#starts(partitions, position);
-      if (committer() === null || starts.length === 0) return [];
-      fetcher.add(starts.map((start) => new Reading(start, start.committed.offset, start.end)));
-      listener.assigned(starts.map(({ topic, partition, committed }) => ({ topic, partition, committed })));
-      return starts;
+      return await this.#starts(partitions, position, signal);
     } catch (error) {
-      const fault = groupFault(error, group);
+      if (signal.aborted) return [];
+      const fault = groupFault(error, this.#options.group);
       if (!fault.retriable) throw fault;
       if (!isDealing(error)) this.#tell(fault);
       return [];
@@ -81,23 +103,27 @@ export class Holdings implements Holder {
   }
 
   async letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
-    await this.#options.listener.revoked(partitions, how);
+    const { listener, afterReading } = this.#options;
+    await listener.revoked(partitions, how);
+    afterReading(partitions);
   }
 
-  /** Of those of which all that is needed could be learnt. */
-  async #starts(partitions: readonly TopicPartition[], position: HeldPosition): Promise<readonly Start[]> {
-    const { brokers, coordinator, group, fetch, beforeReading } = this.#options;
-    await beforeReading(partitions);
-    const committed = await committedOf(coordinator, group, partitions);
-    const known = partitions.filter((partition) => committed.found.has(placeOf(partition)));
-    const ends = await offsetsAt(
-      brokers,
-      fetch.isolation,
-      known.map((place) => ({ ...place, time: END })),
-    );
-    const begun = new Map<string, Committed>(position === 'lost' ? [] : committed.found);
+  /** Of those of which all that is needed could be learnt. Rejects when the signal is given, and asks nothing more. */
+  async #starts(
+    partitions: readonly TopicPartition[],
+    position: HeldPosition,
+    signal: AbortSignal,
+  ): Promise<readonly Start[]> {
+    const { brokers, coordinator, group, fetch } = this.#options;
+    const owned = await this.#owned(partitions, signal);
+    if (owned.length === 0) return [];
+    const committed = await unlessAborted(committedOf(coordinator, group, owned), signal);
+    const known = owned.filter((partition) => committed.found.has(placeOf(partition)));
+    const asked = known.map((place) => ({ ...place, time: END }));
+    const ends = await unlessAborted(offsetsAt(brokers, fetch.isolation, asked), signal);
+    const begun = new Map<string, Committed>(position === 'committed' ? committed.found : []);
     const without = known.filter((partition) => (begun.get(placeOf(partition)) ?? null) === null);
-    for (const start of await this.#begin(without, ends.found, position)) {
+    for (const start of await this.#begin(without, ends.found, { position, signal })) {
       begun.set(placeOf(start), start);
       this.#tellLost(start, committed.found.get(placeOf(start)) ?? null, position);
     }
@@ -111,11 +137,28 @@ export class Holdings implements Holder {
     });
   }
 
+  /** Those that may be read. */
+  async #owned(
+    partitions: readonly TopicPartition[],
+    signal: AbortSignal,
+  ): Promise<readonly TopicPartition[]> {
+    const { group, beforeReading } = this.#options;
+    const asked = partitions.map((partition) => beforeReading([partition]));
+    const results = await unlessAborted(Promise.allSettled(asked), signal);
+    const faults = results
+      .filter((result) => result.status === 'rejected')
+      .map(({ reason }) => groupFault(reason, group));
+    const final = faults.find(({ code, retriable }) => !retriable && !LEFT_UNREAD.has(code));
+    if (final !== undefined) throw final;
+    for (const fault of faults) this.#tell(fault);
+    return partitions.filter((_, i) => results[i]?.status === 'fulfilled');
+  }
+
   /** Where to begin in these, committed; those whose leader cannot be asked are left out. */
   async #begin(
     partitions: readonly TopicPartition[],
     ends: ReadonlyMap<string, number>,
-    position: HeldPosition,
+    { position, signal }: { readonly position: HeldPosition; readonly signal: AbortSignal },
   ): Promise<readonly NotedPosition[]> {
     const { brokers, coordinator, group, fetch, from, committer } = this.#options;
     const outOfRange = fetch.outOfRange === 'earliest' ? START : END;
@@ -124,7 +167,7 @@ export class Holdings implements Holder {
       return { ...partition, time };
     });
     const asked = queries.filter(({ time }) => time !== END);
-    const { found } = await offsetsAt(brokers, fetch.isolation, asked);
+    const { found } = await unlessAborted(offsetsAt(brokers, fetch.isolation, asked), signal);
     const starts = queries.flatMap(({ topic, partition, time }) => {
       const place = placeOf({ topic, partition });
       const offset = time === END ? undefined : found.get(place);
@@ -134,7 +177,7 @@ export class Holdings implements Holder {
     });
     const as = committer();
     if (starts.length === 0 || as === null) return [];
-    await commitOffsets(coordinator, group, as, starts);
+    await unlessAborted(commitOffsets(coordinator, group, as, starts), signal);
     return starts;
   }
 

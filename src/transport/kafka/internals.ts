@@ -7,7 +7,7 @@
  * pinned to an exact version, and test/kafka goes through everything named here.
  */
 import { createRequire } from 'node:module';
-import type { KafkaConfig, PartitionMetadata } from 'kafkajs';
+import type { KafkaConfig, Mechanism, PartitionMetadata, SASLOptions } from 'kafkajs';
 import { Kafka } from 'kafkajs';
 
 /** One partition as requests name it. */
@@ -40,10 +40,32 @@ export interface GroupMember {
   readonly memberMetadata: Buffer;
 }
 
+/** A request on its way. */
+export interface PushedRequest {
+  readonly entry: {
+    readonly apiKey: number;
+    readonly apiName: string;
+    readonly resolve: (answer: unknown) => void;
+    readonly reject: (error: Error) => void;
+  };
+  readonly requestTimeout?: number | null;
+}
+
+/** What waits for answers, and what a broker that throttles does not want yet. */
+export interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests: () => void;
+  push: (request: PushedRequest) => void;
+  /** Told of each answer: for how long the broker wants to be left alone, milliseconds. */
+  maybeThrottle: (forMs: number | null | undefined) => void;
+  canSendSocketRequestImmediately: () => boolean;
+}
+
 /** One connection. */
 export interface Connection {
-  readonly socket?: { destroy(): unknown };
-  readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+  readonly socket?: { readonly bytesRead: number; destroy(error: Error): unknown };
+  readonly requestQueue: RequestQueue;
+  logError: (message: string) => void;
   isConnected(): boolean;
   /** False without SASL, and when the time has come to log in again. */
   isAuthenticated(): boolean;
@@ -186,6 +208,33 @@ export function errorOfCode(code: number): Error {
 }
 
 const require = createRequire(import.meta.url);
+
+/**
+ * kafkajs's own way to log in. It tells of every failure as one of the login and forgets which: here
+ * the error keeps what failed as its cause, a connection that broke or what the broker said.
+ */
+export function loginOf(sasl: SASLOptions): Mechanism {
+  const file = sasl.mechanism.replace(/^scram-sha-/, 'scram').replace('oauthbearer', 'oauthBearer');
+  const login = require(`kafkajs/src/broker/saslAuthenticator/${file}`) as (
+    sasl: SASLOptions,
+  ) => Mechanism['authenticationProvider'];
+  const authenticationProvider: Mechanism['authenticationProvider'] = (told) => {
+    let cause: unknown;
+    const saslAuthenticate: typeof told.saslAuthenticate = async (exchange) =>
+      told.saslAuthenticate(exchange).catch((error: unknown) => {
+        cause = error;
+        throw error;
+      });
+    const authenticate = async (): Promise<void> =>
+      login(sasl)({ ...told, saslAuthenticate })
+        .authenticate()
+        .catch((error: unknown) => {
+          throw error instanceof Error && cause !== undefined ? Object.assign(error, { cause }) : error;
+        });
+    return { authenticate };
+  };
+  return { ...sasl, authenticationProvider };
+}
 
 /** Makes the connections of a consumer. */
 export function createCluster(

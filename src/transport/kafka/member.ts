@@ -4,10 +4,12 @@
  *
  * Promise: a partition is let go (drained, committed, fenced) before the group learns that it is free,
  * and what stays is read on without a stop (cooperative rebalance, KIP-429). Whoever is thrown out of
- * the group lets go of everything, and joins as a new member.
+ * the group lets go of everything, and joins as a new member. A rebalance waits for nothing that is only
+ * being taken up: that is dealt again.
  */
 import type { TopicPartition } from '../../model/delivery.ts';
-import { EngineError, toFault } from '../../model/errors.ts';
+import type { EngineError } from '../../model/errors.ts';
+import { toFault } from '../../model/errors.ts';
 import { Wake } from '../wake.ts';
 import type { BackoffSettings } from './backoff.ts';
 import { Backoff } from './backoff.ts';
@@ -17,6 +19,7 @@ import { protocolError } from './faults.ts';
 import { groupFault, isDealing } from './group-fault.ts';
 import { errorOfCode } from './internals.ts';
 import { byTopic, placeOf } from './places.ts';
+import type { Lease } from './lease.ts';
 import type { Joined } from './protocol/join-group.ts';
 import { askJoin } from './protocol/join-group.ts';
 import { decodeAssignment, encodeAssignment, encodeSubscription } from './protocol/subscription.ts';
@@ -34,18 +37,27 @@ export interface MemberOptions {
   /** Partitions of all topics of the cluster, for the member that deals. */
   readonly cluster: () => Promise<ReadonlyMap<string, number>>;
   readonly holder: Holder;
+  /** What was read may be written as long as it runs. */
+  readonly lease: Lease;
   /** The first partitions, if any, are there. */
   readonly began: () => void;
   readonly tell: (event: KafkaEvent) => void;
 }
 
-/** Whether a partition goes on where the group has committed, or where the config says, since the brokers do not have that any more. */
-export type HeldPosition = 'committed' | 'lost';
+/** Whether a partition goes on where the group has committed, where the config says, since the brokers do not have that any more, or at the start of a topic that was made again. */
+export type HeldPosition = 'committed' | 'lost' | 'remade';
 
 /** Who reads the partitions. */
 export interface Holder {
-  /** Takes those that can be taken now, and says which; the others are offered again. Rejects only with what cannot be cured. */
-  take(partitions: readonly TopicPartition[], position: HeldPosition): Promise<readonly TopicPartition[]>;
+  /**
+   * Takes those that can be taken now, and says which; the others are offered again. None when the signal
+   * is given: at once, for the group deals anew. Rejects only with what cannot be cured.
+   */
+  take(
+    partitions: readonly TopicPartition[],
+    position: HeldPosition,
+    signal: AbortSignal,
+  ): Promise<readonly TopicPartition[]>;
   /** Gives out nothing of these any more. */
   stop(partitions: readonly TopicPartition[]): void;
   /** Lets them go; bounded in time, never rejects. `lost`: at once, for others may have them. */
@@ -68,8 +80,16 @@ export class Member {
   #heldSince = -1;
   /** Dealt, and not taken yet. */
   #offered: readonly TopicPartition[] = [];
-  /** Their position is lost: to be let go and taken anew. */
+  /** How many of them was told last. */
+  #unread = 0;
+  /** Held, and their position is lost: to be let go and taken anew. */
   readonly #restarting = new Map<string, TopicPartition>();
+  /** Held, and of a topic that was made again: likewise, from its start. */
+  readonly #remade = new Map<string, TopicPartition>();
+  /** Held, and another has shut this one out: to be let go, and taken anew if they are dealt to it again. */
+  readonly #fenced = new Map<string, TopicPartition>();
+  /** Ends when what is offered is not any more. */
+  #taking = new AbortController();
   #session: Session | null = null;
   #memberId = '';
   #mustJoin = false;
@@ -93,13 +113,31 @@ export class Member {
   /** What it wants has changed. */
   rejoin(): void {
     this.#mustJoin = true;
+    this.#taking.abort();
     this.#wake.notify();
   }
 
   /** The brokers do not have its position: lets it go and takes it anew, if it is still held then. */
   restart(partition: TopicPartition): void {
-    this.#restarting.set(placeOf(partition), partition);
-    this.#wake.notify();
+    this.#note(this.#restarting, [partition]);
+  }
+
+  /** A topic was deleted and made again: lets go of what is held of it, and takes it anew. */
+  remade(topic: string): void {
+    this.#note(
+      this.#remade,
+      [...this.#held.values()].filter((partition) => partition.topic === topic),
+    );
+  }
+
+  /** Whether it is about to be taken from the start of a topic that was made again. */
+  isRemade(partition: TopicPartition): boolean {
+    return this.#remade.has(placeOf(partition));
+  }
+
+  /** Another may write for these: lets them go as lost, and asks the group whose they are. */
+  fenced(partitions: readonly TopicPartition[]): void {
+    this.#note(this.#fenced, partitions);
   }
 
   /** Until it is closed. Rejects with what cannot be cured: coded. */
@@ -122,8 +160,10 @@ export class Member {
   async close(): Promise<void> {
     const { coordinator, group } = this.#options;
     this.#closing.abort();
+    this.#taking.abort();
     this.#wake.notify();
     this.#session?.end();
+    this.#options.lease.release();
     coordinator.drop('join');
     const leaving = { groupId: group, memberId: this.#memberId };
     if (leaving.memberId !== '')
@@ -139,9 +179,10 @@ export class Member {
     const offered = new Map(this.#offered.map((partition) => [placeOf(partition), partition]));
     const lost = [...this.#held.values()].filter((partition) => !offered.has(placeOf(partition)));
     this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
+    this.#tellUnread();
     await Promise.all([this.#take(), this.#letGo(lost)]);
     this.#hasBegun = true;
-    this.#options.began();
+    if (!this.#mustJoin) this.#options.began();
     // The group learns of what was let go by joining again.
     if (lost.length === 0) await this.#idle();
   }
@@ -150,34 +191,65 @@ export class Member {
     const { signal } = this.#closing;
     const backoff = new Backoff(this.#options.backoff);
     while (!signal.aborted && !this.#mustJoin && this.session !== null) {
-      if (this.#restarting.size > 0) await this.#restartLost();
+      if (this.#fenced.size > 0) await this.#letGoFenced();
+      else if (this.#remade.size > 0) await this.#restart(this.#remade, 'remade');
+      else if (this.#restarting.size > 0) await this.#restart(this.#restarting, 'lost');
       else await this.#wake.wait(this.#offered.length > 0 ? backoff.nextMs() : IDLE_MS, signal);
       if (this.session !== null) await this.#take();
     }
   }
 
   async #take(position: HeldPosition = 'committed'): Promise<void> {
-    if (this.#offered.length === 0) return;
-    const taken = await this.#options.holder.take(this.#offered, position);
+    if (this.#offered.length === 0 || this.#mustJoin || this.#closing.signal.aborted) return;
+    this.#taking = new AbortController();
+    const taken = await this.#options.holder.take(this.#offered, position, this.#taking.signal);
     for (const partition of taken) this.#held.set(placeOf(partition), partition);
     this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
+    this.#tellUnread();
+  }
+
+  #tellUnread(): void {
+    const { group, tell } = this.#options;
+    const partitions = this.#offered.length;
+    if (partitions !== this.#unread) tell({ type: 'unread', group, partitions });
+    this.#unread = partitions;
   }
 
   async #letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
     if (partitions.length === 0) return;
     this.#options.holder.stop(partitions);
     await this.#options.holder.letGo(partitions, how);
-    for (const partition of partitions) this.#held.delete(placeOf(partition));
+    for (const partition of partitions) {
+      const place = placeOf(partition);
+      this.#held.delete(place);
+      this.#restarting.delete(place);
+      this.#remade.delete(place);
+      this.#fenced.delete(place);
+    }
   }
 
-  async #restartLost(): Promise<void> {
-    const lost = [...this.#restarting.values()].filter((partition) => this.#held.has(placeOf(partition)));
-    this.#restarting.clear();
-    await this.#letGo(lost);
+  #note(where: Map<string, TopicPartition>, partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const place = placeOf(partition);
+      if (this.#held.has(place)) where.set(place, partition);
+    }
+    this.#wake.notify();
+  }
+
+  /** By dealing, the group says whether they are still this one's: taken on a guess, they could be fenced from the rightful owner. */
+  async #letGoFenced(): Promise<void> {
+    await this.#letGo([...this.#fenced.values()], 'lost');
+    this.rejoin();
+  }
+
+  async #restart(which: ReadonlyMap<string, TopicPartition>, position: 'lost' | 'remade'): Promise<void> {
+    const partitions = [...which.values()];
+    await this.#letGo(partitions);
     const before = this.#offered;
-    this.#offered = lost;
-    await this.#take('lost');
+    this.#offered = partitions;
+    await this.#take(position);
     this.#offered = [...before, ...this.#offered];
+    this.#tellUnread();
   }
 
   /** What the group may have given to others is let go before anything else. */
@@ -187,7 +259,9 @@ export class Member {
     this.#session = null;
     this.#memberId = '';
     this.#offered = [];
+    this.#tellUnread();
     await this.#letGo([...this.#held.values()], 'lost');
+    this.#options.lease.release();
   }
 
   /** JoinGroup and SyncGroup: {@link Member.#offered} is what was dealt, held or not. */
@@ -241,24 +315,26 @@ export class Member {
   }
 
   #startSession({ memberId, generation }: Joined, sinceMs: number): Session {
-    const { coordinator, group, settings } = this.#options;
+    const { coordinator, group, settings, lease, tell } = this.#options;
     const events = {
       rebalance: () => this.rejoin(),
       lost: (why: string) => {
-        this.#tell(new EngineError('E_KAFKA_FAILED', `out of group ${group}, joining anew: ${why}`));
+        this.#taking.abort();
+        if (!this.#closing.signal.aborted) tell({ type: 'out-of-group', group, reason: why });
         coordinator.drop('join');
         this.#wake.notify();
       },
       failed: (error: unknown) => this.#tell(groupFault(error, group)),
     };
-    return new Session({ coordinator, group, memberId, settings, events }, generation, sinceMs);
+    return new Session({ coordinator, group, memberId, settings, lease, events }, generation, sinceMs);
   }
 
   /** Whether to wait before the next try. Throws what cannot be cured. */
   #survive(error: unknown): boolean {
     const fault = groupFault(error, this.#options.group);
-    // Certificates are renewed while it runs.
-    const isPassing = fault.retriable || (this.#hasBegun && fault.code === 'E_KAFKA_TLS');
+    // Certificates and passwords are renewed while it runs, and a broker that starts may not know the user yet.
+    const isRenewed = fault.code === 'E_KAFKA_TLS' || fault.code === 'E_KAFKA_AUTH';
+    const isPassing = fault.retriable || (this.#hasBegun && isRenewed);
     if (!isPassing) throw fault;
     const type = protocolError(error);
     if (type === 'UNKNOWN_MEMBER_ID') {

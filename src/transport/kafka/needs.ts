@@ -15,10 +15,10 @@ interface Need {
 }
 
 const NEEDS: readonly Need[] = [
-  { name: 'Produce', key: 0, min: 3, max: 7, why: 'to write findings with headers' },
+  { name: 'Produce', key: 0, min: 7, max: 7, why: 'to write findings with headers' },
   { name: 'Fetch', key: 1, min: 10, max: 10, why: 'to read records of every compression' },
   { name: 'ListOffsets', key: 2, min: 2, max: 3, why: 'to find the ends of partitions' },
-  { name: 'Metadata', key: 3, min: 4, max: 6, why: 'to find topics without making them' },
+  { name: 'Metadata', key: 3, min: 4, max: 4, why: 'to find topics without making them' },
   { name: 'OffsetCommit', key: 8, min: 2, max: 5, why: 'to commit' },
   { name: 'OffsetFetch', key: 9, min: 5, max: 7, why: 'to go on where the group stood' },
   { name: 'FindCoordinator', key: 10, min: 1, max: 2, why: 'to find who keeps the group' },
@@ -26,14 +26,15 @@ const NEEDS: readonly Need[] = [
   { name: 'Heartbeat', key: 12, min: 0, max: 3, why: 'to stay in the group' },
   { name: 'LeaveGroup', key: 13, min: 0, max: 3, why: 'to hand partitions over at the end' },
   { name: 'SyncGroup', key: 14, min: 0, max: 3, why: 'to learn which partitions to read' },
-  { name: 'InitProducerId', key: 22, min: 0, max: 1, why: 'to write nothing twice' },
+  { name: 'InitProducerId', key: 22, min: 1, max: 1, why: 'to write nothing twice' },
 ];
 
 const TRANSACTION_NEEDS: readonly Need[] = [
-  { name: 'AddPartitionsToTxn', key: 24, min: 0, max: 1, why: 'for exactly once' },
-  { name: 'AddOffsetsToTxn', key: 25, min: 0, max: 1, why: 'for exactly once' },
-  { name: 'EndTxn', key: 26, min: 0, max: 1, why: 'for exactly once' },
-  { name: 'TxnOffsetCommit', key: 28, min: 0, max: 1, why: 'for exactly once' },
+  { name: 'InitProducerId', key: 22, min: 3, max: 4, why: 'for exactly once (Kafka 2.5 and newer)' },
+  { name: 'AddPartitionsToTxn', key: 24, min: 1, max: 1, why: 'for exactly once' },
+  { name: 'AddOffsetsToTxn', key: 25, min: 1, max: 1, why: 'for exactly once' },
+  { name: 'EndTxn', key: 26, min: 1, max: 1, why: 'for exactly once' },
+  { name: 'TxnOffsetCommit', key: 28, min: 1, max: 1, why: 'for exactly once' },
 ];
 
 /** `E_KAFKA_VERSION`, which names each request that is missing or too old or too new; `null` where nothing is. */

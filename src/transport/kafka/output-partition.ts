@@ -65,7 +65,7 @@ export class OutputPartition implements TopicPartition {
     isTransactional: boolean,
     compression: Compression,
   ): Promise<OutputBatch> {
-    const batch = this.#batch ?? this.#take(session);
+    const batch = this.#batch ?? this.take(session);
     batch.bytes ??= await encodeBatch(
       batch.entries.map(({ publication }) => publication),
       { session: batch.session, baseSequence: batch.baseSequence, isTransactional, compression },
@@ -86,8 +86,9 @@ export class OutputPartition implements TopicPartition {
 
   /** The batch was not written, for the sake of one of its entries: halves of it are next. */
   divide(isTooLarge: boolean): void {
-    const count = this.#batch?.entries.length ?? 0;
-    const bytes = this.#batch?.bytes?.length ?? 0;
+    const entries = this.#batch?.entries ?? [];
+    const count = entries.length;
+    const bytes = this.#batch?.bytes?.length ?? entries.reduce((sum, entry) => sum + entry.bytes, 0);
     if (isTooLarge) this.#batchBytesMax = Math.min(this.#batchBytesMax, Math.ceil(bytes / 2));
     this.#divisions.push(Math.floor(count / 2), Math.ceil(count / 2));
     this.putBack();
@@ -112,8 +113,8 @@ export class OutputPartition implements TopicPartition {
     settle(waiting, error);
   }
 
-  /** Another session begins at 0. */
-  #take(session: ProducerSession): OutputBatch {
+  /** A new batch, of the entries that wait: at least one does, and no batch is open. Another session begins at 0. */
+  take(session: ProducerSession): OutputBatch {
     if (session !== this.#session) {
       this.#session = session;
       this.#sequence = 0;

@@ -3,7 +3,8 @@
  * who begins with the id shuts out whoever had it, and ends what that one had open.
  *
  * Promise: a transaction is committed only when everything in it was written. Before the commit is asked
- * for, a failure means that nothing counts; from then on it is asked for until the answer is known. A
+ * for, a failure means that nothing counts; from then on it is asked for until the answer is known, and
+ * whatever the coordinator says instead of one leaves it unknown: nothing is written again then. A
  * session is followed by the next only where it was the id's last: one that was shut out stays out.
  */
 import type { NotedPosition, Publication, TopicPartition } from '../../model/delivery.ts';
@@ -11,7 +12,7 @@ import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
 import type { Brokers } from './brokers.ts';
 import { Coordinator } from './coordinator.ts';
-import { isConnectionFault, kafkaFault, protocolError } from './faults.ts';
+import { kafkaFault, protocolError } from './faults.ts';
 import type { Broker } from './internals.ts';
 import { judge } from './judge.ts';
 import { persist } from './persist.ts';
@@ -66,6 +67,7 @@ export class PartitionTransactions {
   #owned: Owned | null = null;
   /** The last session, which something failed in. */
   #broken: ProducerSession | null = null;
+  #isLetGo = false;
 
   constructor(options: PartitionTransactionsOptions) {
     this.#options = options;
@@ -73,9 +75,14 @@ export class PartitionTransactions {
     this.#coordinator = new Coordinator(options.brokers, this.#transactionalId, 'transactions');
   }
 
-  /** Shuts out the one before, and ends its transaction. Rejects, coded, when that cannot be done in time. */
+  /**
+   * Shuts out the one before, and ends its transaction. Rejects, coded, when that cannot be done in time;
+   * with `E_GROUP_LOST` when it is closed meanwhile: the one to shut out could be the rightful next.
+   */
   async begin(): Promise<void> {
-    this.#own(await this.#nextSession(null));
+    const session = await this.#nextSession(null);
+    this.#assertHeld();
+    this.#own(session);
   }
 
   /** As `Transactions.transact`; calls do not overlap. Rejects with `E_FENCED` when another has begun. */
@@ -114,8 +121,9 @@ export class PartitionTransactions {
     );
   }
 
-  /** No other begins; one that is under way ends by itself. */
+  /** No other begins, nor is anybody shut out any more; a transaction that is under way ends by itself. */
   close(): void {
+    this.#isLetGo = true;
     this.#owned?.producer.close();
   }
 
@@ -138,7 +146,8 @@ export class PartitionTransactions {
       end: () => undefined,
       lose: (_session, fault) => producer.abandon(fault),
     };
-    const producer = new Producer({ brokers, identity, kafka, produce, tell });
+    // Who has lost the partition is shut out by the brokers.
+    const producer = new Producer({ brokers, identity, kafka, produce, mayWrite: () => true, tell });
     const owned: Owned = { name, producer, enlisted: new Set(), begun: Promise.resolve() };
     this.#owned = owned;
     this.#broken = null;
@@ -181,11 +190,15 @@ export class PartitionTransactions {
   /** Rejects with `E_TRANSACTION_UNKNOWN` when it may or may not have been committed. */
   async #commit(owned: Owned): Promise<void> {
     let isDoubtful = false;
-    const failed = (error: unknown): void => {
-      isDoubtful ||= isConnectionFault(error) || protocolError(error) === 'REQUEST_TIMED_OUT';
-    };
     try {
-      await this.#ask((broker) => askEnd(broker, owned.name, true), failed);
+      await this.#ask(async (broker) => {
+        try {
+          await askEnd(broker, owned.name, true);
+        } catch (error) {
+          isDoubtful ||= !NOT_COMMITTED.has(protocolError(error));
+          throw error;
+        }
+      });
     } catch (cause) {
       if (!isDoubtful) throw cause;
       this.#giveUp(owned);
@@ -215,7 +228,14 @@ export class PartitionTransactions {
     const { timeoutMs } = this.#options.transactions;
     const transactionalId = this.#transactionalId;
     if (last !== null) await this.#endLast({ transactionalId, session: last });
-    return this.#ask((broker) => askTransactionalSession(broker, { transactionalId, timeoutMs, last }));
+    return this.#ask(async (broker) => {
+      if (last === null) this.#assertHeld();
+      return askTransactionalSession(broker, { transactionalId, timeoutMs, last });
+    });
+  }
+
+  #assertHeld(): void {
+    if (this.#isLetGo) throw new EngineError('E_GROUP_LOST', `${this.#transactionalId} was let go`);
   }
 
   /** The coordinator gives the next session to the last one's owner only where no transaction is open. */
@@ -231,25 +251,32 @@ export class PartitionTransactions {
     });
   }
 
-  #ask<T>(ask: (broker: Broker) => Promise<T>, failed?: (error: unknown) => void): Promise<T> {
+  #ask<T>(ask: (broker: Broker) => Promise<T>): Promise<T> {
     const doing = `transactions of ${this.#transactionalId}`;
-    return this.#persist(doing, () => this.#coordinator.ask('data', ask), failed);
+    return this.#persist(doing, () => this.#coordinator.ask('data', ask));
   }
 
-  #persist<T>(doing: string, ask: () => Promise<T>, failed?: (error: unknown) => void): Promise<T> {
+  #persist<T>(doing: string, ask: () => Promise<T>): Promise<T> {
     const { kafka, produce, signal } = this.#options;
-    const deadlineMs = performance.now() + produce.timeoutMs;
-    return persist(doing, ask, {
-      deadlineMs,
-      backoff: kafka,
-      signal,
-      ...(failed === undefined ? {} : { failed }),
-    });
+    return persist(doing, ask, { deadlineMs: performance.now() + produce.timeoutMs, backoff: kafka, signal });
   }
 }
 
 /** Said where a transaction is to be ended and none is open. */
 const NO_TRANSACTION = 'INVALID_TXN_STATE';
+
+/**
+ * All that surely means that a transaction whose commit was asked for is not committed. A coordinator says
+ * even that it loads or has moved after it has written the decision down (Kafka's
+ * TransactionCoordinator.endTransaction, TransactionStateManager.appendTransactionToLog).
+ */
+const NOT_COMMITTED: ReadonlySet<string> = new Set([
+  NO_TRANSACTION,
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+]);
 
 /** Throws what keeps all of it from being written, unless some of it is refused for good whatever else fails. */
 function throwForNow(results: readonly PublishResult[]): void {

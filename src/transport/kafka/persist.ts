@@ -26,8 +26,6 @@ export interface Persistence {
   readonly deadlineMs: number;
   readonly backoff: Pick<KafkaSettings, 'backoffMs' | 'backoffMaxMs'>;
   readonly signal: AbortSignal;
-  /** Of what fails and is asked again. */
-  readonly failed?: (error: unknown) => void;
 }
 
 /** Resolves as `ask` does in the end. Rejects, coded, with what does not pass, or did not in time. */
@@ -37,7 +35,6 @@ export async function persist<T>(doing: string, ask: () => Promise<T>, how: Pers
     try {
       return await ask();
     } catch (error) {
-      how.failed?.(error);
       const waitMs =
         protocolError(error) === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_WAIT_MS : backoff.nextMs();
       const isOver = performance.now() + waitMs > how.deadlineMs || how.signal.aborted;

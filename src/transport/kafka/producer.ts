@@ -27,7 +27,7 @@ import type { PartitionAnswer } from './protocol/produce.ts';
 import { askProduce } from './protocol/produce.ts';
 import { NO_LEADER, Routes } from './routes.ts';
 import type { KafkaSettings, ProduceSettings } from './settings.ts';
-import { faultOfCode, forNow, refusalOf, verdictOf } from './verdict.ts';
+import { faultOfCode, forNow, isTooLarge, refusalOf, verdictOf } from './verdict.ts';
 
 /** In whose name a producer writes. */
 export interface ProducerIdentity {
@@ -48,6 +48,8 @@ export interface ProducerOptions {
   readonly identity: ProducerIdentity;
   readonly kafka: Pick<KafkaSettings, 'requestTimeoutMs' | 'backoffMs' | 'backoffMaxMs'>;
   readonly produce: ProduceSettings;
+  /** Whether what was taken may still be written; asked before each request. What waits fails for now when not. */
+  readonly mayWrite: () => boolean;
   /** Is told of what is tried again. */
   readonly tell: (fault: EngineError) => void;
 }
@@ -255,6 +257,7 @@ export class Producer {
   /** Whether the broker has had its say on all of it. */
   async #send(leader: number, sendings: readonly Sending[]): Promise<boolean> {
     const answers = await this.#options.brokers.askNode(leader, (broker) => {
+      this.#assertMayWrite();
       // What failed until there was a connection must not be written behind its caller's back.
       const open = sendings.filter(isOpen);
       return open.length === 0 ? Promise.resolve([]) : this.#ask(broker, open);
@@ -268,6 +271,14 @@ export class Producer {
     const fault = faults.find((each) => each !== null) ?? null;
     if (fault !== null) this.#faulted(fault);
     return fault === null;
+  }
+
+  /** What is on its way keeps its outcome; a batch that may or may not be written is not written late. */
+  #assertMayWrite(): void {
+    if (this.#options.mayWrite()) return;
+    const message = 'nothing is written: this process may not be in its group any more';
+    const lapsed = new EngineError('E_KAFKA_FAILED', message, { retriable: true });
+    this.#fail(lapsed, ({ isInFlight }) => !isInFlight);
   }
 
   async #ask(broker: Broker, sendings: readonly Sending[]): Promise<readonly PartitionAnswer[]> {
@@ -378,11 +389,4 @@ export class Producer {
 /** Whether the outcome of a batch is still waited for. */
 function isOpen({ partition, batch }: Sending): boolean {
   return partition.batch === batch;
-}
-
-const MESSAGE_TOO_LARGE = 10;
-const RECORD_LIST_TOO_LARGE = 18;
-
-function isTooLarge(code: number): boolean {
-  return code === MESSAGE_TOO_LARGE || code === RECORD_LIST_TOO_LARGE;
 }

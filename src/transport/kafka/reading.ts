@@ -1,15 +1,15 @@
 /**
  * One partition being read: what was fetched and not handed out, and how far both are.
  *
- * Batches stay packed until they are handed out, so that what waits is counted as it came. What
- * cannot be read ends the reading there; nothing is passed over.
+ * Batches stay packed until they are handed out, one is open at a time, and what an open one holds
+ * unpacked is counted. What cannot be read ends the reading there; nothing is passed over.
  */
 import type { Delivery, TopicPartition } from '../../model/delivery.ts';
 import { describe, EngineError } from '../../model/errors.ts';
-import type { RecordBatch } from './protocol/batch.ts';
+import type { RecordBatch, Unreadable } from './protocol/batch.ts';
 import { splitBatches } from './protocol/batch.ts';
 import type { Fetched } from './protocol/fetch.ts';
-import { decodeRecords } from './protocol/records.ts';
+import { decodeRecords, unpacked } from './protocol/records.ts';
 import type { FetchSettings } from './settings.ts';
 
 /** The partition, from one assignment to its revoke. */
@@ -25,7 +25,8 @@ export class Reading implements TopicPartition {
   /** Deliveries of the batch that is open; those before `#taken` are handed out. */
   #ready: readonly Delivery[] = [];
   #taken = 0;
-  #openBytes = 0;
+  #open: RecordBatch | null = null;
+  #unpackedBytes = 0;
   #bufferedBytes = 0;
   /** Offsets below were handed out, or are not wanted. */
   #position: number;
@@ -37,6 +38,10 @@ export class Reading implements TopicPartition {
   isPaused = false;
   /** Not fetched before, by the monotonic clock: its leader has to be found again. */
   retryAtMs = 0;
+  /** Which answer, counted by the fetcher, last brought something. */
+  servedAt = 0;
+  /** When {@link Reading.backlog}'s end was last asked for, by the monotonic clock. */
+  endAtMs: number = performance.now();
 
   constructor(place: TopicPartition, position: number, end: number) {
     this.topic = place.topic;
@@ -50,9 +55,19 @@ export class Reading implements TopicPartition {
     return this.#fetchFrom;
   }
 
-  /** Bytes fetched and not handed out. */
+  /** Bytes fetched and not handed out, and what the open batch holds unpacked beside them. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#bufferedBytes + this.#unpackedBytes;
+  }
+
+  /** Bytes of the open batch, where it was compressed. */
+  get unpackedBytes(): number {
+    return this.#unpackedBytes;
+  }
+
+  /** Whether a batch has to be opened for what comes next. */
+  get isPacked(): boolean {
+    return this.#taken === this.#ready.length;
   }
 
   /** Whether it stands still: what comes next cannot be read, or is not there. */
@@ -78,10 +93,19 @@ export class Reading implements TopicPartition {
     return this.#taken < this.#ready.length || this.#batches.length > 0;
   }
 
+  /** The end of what may be read was asked for. */
+  learnEnd(end: number): void {
+    this.#end = end;
+    this.endAtMs = performance.now();
+  }
+
   /** Adds what a fetch at {@link Reading.fetchFrom} has brought. */
-  add(fetched: Fetched, isolation: FetchSettings['isolation']): void {
-    this.#end = isolation === 'read-committed' ? fetched.stableOffset : fetched.highWatermark;
-    const { batches, next, unreadable } = splitBatches(fetched.records, fetched.aborted);
+  add(fetched: Fetched, { isolation, checkCrc }: Pick<FetchSettings, 'isolation' | 'checkCrc'>): void {
+    this.learnEnd(isolation === 'read-committed' ? fetched.stableOffset : fetched.highWatermark);
+    const { batches, next, unreadable } = splitBatches(fetched.records, fetched.aborted, {
+      from: this.#fetchFrom,
+      checkCrc,
+    });
     for (const batch of batches) {
       this.#batches.push(batch);
       this.#bufferedBytes += batch.bytes.length;
@@ -109,19 +133,30 @@ export class Reading implements TopicPartition {
     return bytes;
   }
 
+  /** Packs the open batch up again, for others to be unpacked; what was handed out of it is not again. */
+  pack(): void {
+    if (this.#open === null || this.#unpackedBytes === 0) return;
+    this.#batches.unshift(this.#open);
+    this.#bufferedBytes += this.#open.bytes.length;
+    this.#closeOpen();
+  }
+
   /** False when there is no further batch, or none that can be read. */
   #openNext(): boolean {
     this.#closeOpen();
     const batch = this.#batches.shift();
     if (batch === undefined) return false;
-    this.#openBytes = batch.bytes.length;
+    this.#open = batch;
     try {
-      this.#ready = decodeRecords(batch, this, this.#position);
+      const plain = unpacked(batch);
+      this.#unpackedBytes = plain === batch ? 0 : plain.records.length;
+      this.#ready = decodeRecords(plain, this, this.#position);
       return true;
     } catch (error) {
       this.#closeOpen();
       for (const { bytes } of this.#batches.splice(0)) this.#bufferedBytes -= bytes.length;
-      this.#break(Math.max(batch.baseOffset, this.#position), describe(error), error);
+      const unreadable = { why: describe(error), behind: batch.lastOffset + 1 };
+      this.#break(Math.max(batch.baseOffset, this.#position), unreadable, error);
       return false;
     }
   }
@@ -129,16 +164,23 @@ export class Reading implements TopicPartition {
   #closeOpen(): void {
     this.#ready = [];
     this.#taken = 0;
-    this.#bufferedBytes -= this.#openBytes;
-    this.#openBytes = 0;
+    this.#bufferedBytes -= this.#open?.bytes.length ?? 0;
+    this.#unpackedBytes = 0;
+    this.#open = null;
   }
 
-  #break(offset: number, why: string, cause?: unknown): void {
+  #break(offset: number, { why, behind }: Unreadable, cause?: unknown): void {
     const { topic, partition } = this;
+    const batch = `the batch at offset ${offset} of partition ${partition} of topic ${topic}`;
+    const way = `faultline offsets reset --topic ${topic} --partition ${partition} --to`;
+    const words =
+      behind === null
+        ? 'its header does not say for sure where it ends'
+        : `\`${way} ${behind}\` passes over all of it`;
     this.#broken = new EngineError(
       cause instanceof EngineError ? cause.code : 'E_KAFKA_RECORDS',
-      `the batch at offset ${offset} of partition ${partition} of topic ${topic} cannot be read: ${why}`,
-      { cause, details: { topic, partition, offset } },
+      `${batch} cannot be read: ${why}; ${words}`,
+      { cause, details: { topic, partition, offset, behind } },
     );
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { Coordinator } from './coordinator.ts';
 import { protocolError } from './faults.ts';
+import type { Lease } from './lease.ts';
 import type { MemberSettings } from './settings.ts';
 
 /** What heartbeats find out. */
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly group: string;
   readonly memberId: string;
   readonly settings: MemberSettings;
+  /** Runs as long as the session does. */
+  readonly lease: Lease;
   readonly events: SessionEvents;
 }
 
@@ -49,6 +52,7 @@ export class Session {
     this.#options = options;
     this.#generation = generation;
     this.#acknowledgedMs = sinceMs;
+    options.lease.extend(this.#leftMs());
     this.#beating = setTimeout(() => void this.#beat(), options.settings.heartbeatMs);
     this.#watching = this.#watch();
   }
@@ -88,6 +92,7 @@ export class Session {
     if (this.#state !== 'alive') return;
     this.end();
     this.#state = 'lost';
+    this.#options.lease.expire();
     this.#options.events.lost(why);
   }
 
@@ -147,6 +152,7 @@ export class Session {
   #acknowledge(sentMs: number): void {
     if (this.#isOver()) return;
     this.#acknowledgedMs = Math.max(this.#acknowledgedMs, sentMs);
+    this.#options.lease.extend(this.#leftMs());
     clearTimeout(this.#watching);
     this.#watching = this.#watch();
   }

@@ -71,12 +71,14 @@ export interface FetchSettings {
   readonly bytesMin: number;
   readonly bytesMax: number;
   readonly partitionBytesMax: number;
-  /** Bytes fetched and not yet pulled, of all partitions, above which nothing more is fetched. */
+  /** Bytes fetched and not yet pulled, of all partitions, above which nothing more is fetched; as many may be unpacked beside them. */
   readonly bufferBytesMax: number;
   /** Where to go on when the brokers do not have the position any more. */
   readonly outOfRange: 'earliest' | 'latest' | 'stop';
   /** What transactions have not committed is not read. */
   readonly isolation: 'read-committed' | 'read-uncommitted';
+  /** Whether batches are compared with their checksums. */
+  readonly checkCrc: boolean;
 }
 
 /** How findings are written. */
@@ -107,6 +109,15 @@ export type KafkaEvent =
       readonly partitions: number;
     }
   | { readonly type: 'group-fault'; readonly group: string; readonly fault: Fault }
+  | { readonly type: 'out-of-group'; readonly group: string; readonly reason: string }
+  | { readonly type: 'unread'; readonly group: string; readonly partitions: number }
+  | {
+      readonly type: 'partition-stuck';
+      readonly group: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly fault: Fault;
+    }
   | {
       readonly type: 'out-of-range';
       readonly group: string;

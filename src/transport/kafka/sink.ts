@@ -9,6 +9,7 @@ import { Brokers } from './brokers.ts';
 import { Calls } from './calls.ts';
 import type { KafkaClient } from './client.ts';
 import { Idempotence } from './idempotence.ts';
+import type { Leases } from './lease.ts';
 import { Producer } from './producer.ts';
 import type { ProduceSettings } from './settings.ts';
 
@@ -16,6 +17,8 @@ import type { ProduceSettings } from './settings.ts';
 export interface KafkaSinkOptions {
   readonly client: KafkaClient;
   readonly produce: ProduceSettings;
+  /** Of the groups that what is published was read for; without any it may always be written. */
+  readonly leases?: Leases | undefined;
   /** Is told of what is tried again, and of what failed. */
   readonly tell: (fault: EngineError) => void;
 }
@@ -26,7 +29,7 @@ export class KafkaSink implements Sink {
   readonly #producer: Producer;
   readonly #calls = new Calls();
 
-  constructor({ client, produce, tell }: KafkaSinkOptions) {
+  constructor({ client, produce, leases, tell }: KafkaSinkOptions) {
     this.#brokers = new Brokers(client);
     const identity = new Idempotence(this.#brokers);
     this.#producer = new Producer({
@@ -34,6 +37,7 @@ export class KafkaSink implements Sink {
       identity,
       kafka: client.settings,
       produce,
+      mayWrite: () => leases?.areGood ?? true,
       tell,
     });
   }

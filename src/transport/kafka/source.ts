@@ -13,6 +13,8 @@ import { Fetcher } from './fetcher.ts';
 import { isDealing } from './group-fault.ts';
 import type { From } from './holdings.ts';
 import { Holdings } from './holdings.ts';
+import type { Lease } from './lease.ts';
+import { NO_LEASE } from './lease.ts';
 import { Member } from './member.ts';
 import { commitOffsets } from './offsets.ts';
 import type { FetchSettings, KafkaEvent, MemberSettings } from './settings.ts';
@@ -29,8 +31,12 @@ export interface KafkaSourceOptions {
   readonly from: From;
   readonly member: MemberSettings;
   readonly fetch: FetchSettings;
-  /** Is awaited with partitions that were assigned, before their committed offsets are asked for. */
+  /** Is awaited for each partition that was assigned, before its committed offset is asked for. */
   readonly beforeReading?: (partitions: readonly TopicPartition[]) => Promise<void>;
+  /** Is told what was let go, or not taken after all: `beforeReading` may still be under way then. */
+  readonly afterReading?: (partitions: readonly TopicPartition[]) => void;
+  /** Of the group; what it reads is written as long as it runs. */
+  readonly lease?: Lease | undefined;
   readonly tell: (event: KafkaEvent) => void;
 }
 
@@ -62,7 +68,11 @@ export class KafkaSource implements Source {
       fetch,
       backoff: client.settings,
       events: {
-        outOfRange: (partition, offset) => this.#outOfRange(partition, offset),
+        outOfRange: (partition, offset) => void this.#outOfRange(partition, offset),
+        stuck: ({ topic, partition }, error) => {
+          const fault = toFault(error, 'E_KAFKA_RECORDS');
+          tell({ type: 'partition-stuck', group, topic, partition, fault });
+        },
         failed: (fault) => this.#failed(fault),
       },
     });
@@ -72,6 +82,7 @@ export class KafkaSource implements Source {
       subscribes,
       refreshMs: member.topicsRefreshMs,
       changed: () => this.#member?.rejoin(),
+      remade: (topic) => this.#member?.remade(topic),
       tell,
     });
   }
@@ -113,6 +124,10 @@ export class KafkaSource implements Source {
     return this.#fetcher.backlog();
   }
 
+  fenced(partitions: readonly TopicPartition[]): void {
+    this.#member?.fenced(partitions);
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -132,7 +147,7 @@ export class KafkaSource implements Source {
   }
 
   #makeMember(listener: SourceListener): Member {
-    const { group, client, tell, fetch, beforeReading } = this.#options;
+    const { group, client, tell, fetch, beforeReading, afterReading } = this.#options;
     const watch = this.#watch;
     const parts = { coordinator: this.#coordinator, group, tell };
     const holder = new Holdings({
@@ -143,6 +158,7 @@ export class KafkaSource implements Source {
       fetch,
       from: ({ topic, partition }) => (watch.isNew(topic, partition) ? 'earliest' : this.#options.from),
       beforeReading: beforeReading ?? (async () => undefined),
+      afterReading: afterReading ?? (() => undefined),
       committer: () => this.#member?.session ?? null,
     });
     return new Member({
@@ -155,6 +171,7 @@ export class KafkaSource implements Source {
         return watch.all;
       },
       holder,
+      lease: this.#options.lease ?? NO_LEASE,
       began: () => this.#begun.resolve(),
     });
   }
@@ -181,7 +198,11 @@ export class KafkaSource implements Source {
     }
   }
 
-  #outOfRange(partition: TopicPartition, offset: number): void {
+  /** A topic that was made again has other offsets. Never rejects. */
+  async #outOfRange(partition: TopicPartition, offset: number): Promise<void> {
+    await this.#watch.refresh().catch((error: unknown) => this.#failed(toEngineError(error)));
+    const isOther = !this.#watch.all.has(partition.topic) || this.#member?.isRemade(partition) === true;
+    if (this.#closing !== null || isOther || !this.#fetcher.reads(partition)) return;
     if (this.#options.fetch.outOfRange !== 'stop') {
       this.#member?.restart(partition);
       return;
@@ -196,6 +217,7 @@ export class KafkaSource implements Source {
     if (this.#closing !== null) return;
     const { tell, group } = this.#options;
     tell({ type: 'group-fault', group, fault: toFault(fault, 'E_KAFKA_FAILED') });
+    if (fault.code === 'E_KAFKA_TOPIC') this.#watch.lookSoon();
     if (FINAL.has(fault.code)) this.#fail(fault);
   }
 
@@ -210,8 +232,8 @@ export class KafkaSource implements Source {
   }
 }
 
-/** Rights and versions do not come by waiting. */
-const FINAL: ReadonlySet<string> = new Set(['E_KAFKA_FORBIDDEN', 'E_KAFKA_AUTH', 'E_KAFKA_VERSION']);
+/** Rights and versions do not come by waiting; a login that is refused is the member's to judge. */
+const FINAL: ReadonlySet<string> = new Set(['E_KAFKA_FORBIDDEN', 'E_KAFKA_VERSION']);
 
 function commitFault(why: string, cause?: unknown): EngineError {
   return new EngineError('E_COMMIT_FAILED', `offsets were not committed: ${why}`, { cause });

@@ -40,7 +40,8 @@ export async function* readPartitions(
   const outOfRange = (place: { topic: string; partition: number }, offset: number): void => {
     failed(new EngineError('E_KAFKA_OUT_OF_RANGE', `${placeOf(place)} has offset ${offset} no more`));
   };
-  const fetcher = new Fetcher({ brokers, fetch, backoff: client.settings, events: { failed, outOfRange } });
+  const events = { failed, outOfRange, stuck: (_: unknown, stuck: EngineError): void => failed(stuck) };
+  const fetcher = new Fetcher({ brokers, fetch, backoff: client.settings, events });
   try {
     await brokers.metadata([...new Set(partitions.map(({ topic }) => topic))]);
     fetcher.add(partitions.map((each) => new Reading(each, each.offset, each.end)));

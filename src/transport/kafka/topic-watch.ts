@@ -1,6 +1,6 @@
 /**
  * Which topics there are, and which of them the group reads: looked at again and again, so that new
- * ones, more partitions and deleted ones are seen without a restart.
+ * ones, more partitions, deleted ones and those that were made again are seen without a restart.
  */
 import { EngineError, toFault } from '../../model/errors.ts';
 import type { Brokers } from './brokers.ts';
@@ -15,8 +15,13 @@ export interface TopicWatchOptions {
   readonly refreshMs: number;
   /** The topics that are read, or their partitions, are others than before. */
   readonly changed: () => void;
+  /** A topic that is read was deleted and made again between two looks: its offsets are others. */
+  readonly remade: (topic: string) => void;
   readonly tell: (event: KafkaEvent) => void;
 }
+
+/** How soon is looked where a broker does not know a topic any more, milliseconds. */
+const SOON_MS = 1000;
 
 /** The watch. */
 export class TopicWatch {
@@ -25,8 +30,12 @@ export class TopicWatch {
   #all: ReadonlyMap<string, number> = new Map();
   /** Those that are read. */
   #read: ReadonlyMap<string, number> = new Map();
+  /** Those of them that were read when the watch began, and have been there ever since. */
   #first: ReadonlyMap<string, number> = new Map();
+  /** Of all topics, where brokers have them. */
+  #ids: ReadonlyMap<string, string> = new Map();
   #timer: NodeJS.Timeout | null = null;
+  #dueMs = Infinity;
   #isClosed = false;
 
   constructor(options: TopicWatchOptions) {
@@ -37,7 +46,7 @@ export class TopicWatch {
   async start(): Promise<void> {
     await this.refresh();
     this.#first = this.#read;
-    this.#schedule();
+    this.#schedule(this.#options.refreshMs);
   }
 
   /** Partitions of all topics of the cluster. */
@@ -55,6 +64,11 @@ export class TopicWatch {
     return partition >= (this.#first.get(topic) ?? 0);
   }
 
+  /** Something is not as it was: looks within {@link SOON_MS}. */
+  lookSoon(): void {
+    this.#schedule(SOON_MS);
+  }
+
   /** Looks now. Rejects: coded. */
   async refresh(): Promise<void> {
     const before = this.#read;
@@ -66,6 +80,8 @@ export class TopicWatch {
     this.#all = new Map(counts.toSorted(([a], [b]) => (a < b ? -1 : 1)));
     this.#read = new Map([...this.#all].filter(([name]) => this.#options.subscribes(name)));
     this.#tellGone(before);
+    this.#tellRemade(new Map(there.flatMap(({ name, id }) => (id === undefined ? [] : [[name, id]]))));
+    this.#first = new Map([...this.#first].filter(([name]) => this.#all.has(name)));
     if (markOf(before) !== markOf(this.#read)) this.#options.changed();
   }
 
@@ -75,19 +91,37 @@ export class TopicWatch {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  #schedule(): void {
-    if (this.#isClosed) return;
+  /** The next look, unless one is due before that. */
+  #schedule(inMs: number): void {
+    const dueMs = performance.now() + inMs;
+    if (this.#isClosed || dueMs >= this.#dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {
+      this.#dueMs = Infinity;
       this.refresh()
         .catch((error: unknown) => this.#tell(error))
-        .finally(() => this.#schedule());
-    }, this.#options.refreshMs);
+        .finally(() => this.#schedule(this.#options.refreshMs));
+    }, inMs);
   }
 
   #tellGone(before: ReadonlyMap<string, number>): void {
     for (const topic of before.keys()) {
       if (!this.#all.has(topic))
         this.#tell(new EngineError('E_KAFKA_TOPIC', `topic ${topic} is gone: its partitions are let go`));
+    }
+  }
+
+  #tellRemade(ids: ReadonlyMap<string, string>): void {
+    const known = this.#ids;
+    this.#ids = ids;
+    for (const topic of this.#read.keys()) {
+      const before = known.get(topic);
+      if (before === undefined || !ids.has(topic) || ids.get(topic) === before) continue;
+      this.#first = new Map([...this.#first].filter(([name]) => name !== topic));
+      const message = `topic ${topic} was deleted and made again: it is read from its start`;
+      this.#tell(new EngineError('E_KAFKA_TOPIC', message));
+      this.#options.remade(topic);
     }
   }
 

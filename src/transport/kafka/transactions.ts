@@ -52,22 +52,24 @@ export class KafkaTransactions implements Transactions {
 
   /**
    * Takes partitions over: when it resolves, nobody else can write for them, and no transaction of them
-   * is open. Rejects with `E_KAFKA_PARTITIONS` past the limit, or another coded error.
+   * is open. Rejects with `E_KAFKA_PARTITIONS` past the limit, `E_GROUP_LOST` where they are forgotten
+   * meanwhile, or another coded error; none of them is begun then.
    */
   async begin(group: string, places: readonly TopicPartition[]): Promise<void> {
     await this.#calls.make(async () => {
+      this.forget(group, places);
+      this.#assertRoomFor(places.length);
       const begun = places.map((place) => this.#make(group, place));
       try {
-        this.#assertFewEnough();
         await Promise.all(begun.map((partition) => partition.begin()));
       } catch (error) {
-        this.forget(group, places);
+        this.#drop(begun);
         throw error;
       }
     });
   }
 
-  /** They are let go; a transaction that is under way ends by itself. */
+  /** They are let go: nothing begins for them any more; a transaction that is under way ends by itself. */
   forget(group: string, places: readonly TopicPartition[]): void {
     for (const place of places) {
       const id = transactionalIdOf(group, place);
@@ -101,10 +103,15 @@ export class KafkaTransactions implements Transactions {
     this.#brokers.close();
   }
 
+  /** Those that were not begun anew meanwhile. */
+  #drop(failed: readonly PartitionTransactions[]): void {
+    for (const partition of failed) partition.close();
+    for (const [id, partition] of this.#partitions)
+      if (failed.includes(partition)) this.#partitions.delete(id);
+  }
+
   #make(group: string, place: TopicPartition): PartitionTransactions {
     const { client, produce, transactions, tell } = this.#options;
-    const id = transactionalIdOf(group, place);
-    this.#partitions.get(id)?.close();
     const coordinator = this.#coordinators.get(group) ?? new Coordinator(this.#brokers, group);
     this.#coordinators.set(group, coordinator);
     const made = new PartitionTransactions({
@@ -118,16 +125,14 @@ export class KafkaTransactions implements Transactions {
       signal: this.#closing.signal,
       tell,
     });
-    this.#partitions.set(id, made);
+    this.#partitions.set(transactionalIdOf(group, place), made);
     return made;
   }
 
-  #assertFewEnough(): void {
+  #assertRoomFor(more: number): void {
     const { partitionsMax } = this.#options.transactions;
-    if (this.#partitions.size <= partitionsMax) return;
-    const message = `${this.#partitions.size} partitions are assigned, and transactions.partitionsMax is ${partitionsMax}`;
-    throw new EngineError('E_KAFKA_PARTITIONS', message, {
-      details: { partitions: this.#partitions.size, partitionsMax },
-    });
+    if (this.#partitions.size + more <= partitionsMax) return;
+    const message = `exactlyOncePartitionsMax is ${partitionsMax}, and more partitions are assigned: those beyond it are not read`;
+    throw new EngineError('E_KAFKA_PARTITIONS', message, { details: { partitionsMax } });
   }
 }

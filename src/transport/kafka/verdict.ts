@@ -75,11 +75,18 @@ export function forNow(fault: EngineError): EngineError {
   return new EngineError(code, message, { cause, hint, details, retriable: true });
 }
 
+const MESSAGE_TOO_LARGE = 10;
+const RECORD_LIST_TOO_LARGE = 18;
+
+/** Whether a batch was refused for its size. */
+export function isTooLarge(code: number): boolean {
+  return code === MESSAGE_TOO_LARGE || code === RECORD_LIST_TOO_LARGE;
+}
+
 /** What becomes of the one record of a batch that is refused. */
 export function refusalOf(code: number, topic: string): EngineError {
-  const tooLarge = code === 10 || code === 18;
   const { message } = faultOfCode(code, `a record for topic ${topic} was refused`);
-  return new EngineError(tooLarge ? 'E_RECORD_TOO_LARGE' : 'E_SINK_REJECTED', message, {
+  return new EngineError(isTooLarge(code) ? 'E_RECORD_TOO_LARGE' : 'E_SINK_REJECTED', message, {
     details: { topic },
   });
 }

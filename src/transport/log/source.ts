@@ -68,6 +68,10 @@ export class LogSource implements Source {
     if (positions.length > 0) await this.#group.commit(positions);
   }
 
+  fenced(): void {
+    // A group has one reader, which its transactions know: they shut nobody out.
+  }
+
   async backlog(): Promise<readonly Backlog[]> {
     this.#assertOpen();
     return this.#reader.cursors.map(({ topic, partition, backlog }) => ({

@@ -66,6 +66,10 @@ export class MemorySource implements Source {
     broker.commit(group, positions);
   }
 
+  fenced(): void {
+    // Its transactions shut nobody out.
+  }
+
   async backlog(): Promise<readonly Backlog[]> {
     this.#assertOpen();
     return this.#cursors.map(({ records, position }) => ({

@@ -14,7 +14,7 @@ const summary: RunSummary = {
   committed: 1_234,
   ms: 4_500,
   eventsPerSecond: 493.6,
-  cpuUsPerEvent: { main: 22, workers: 91, total: 113 },
+  cpuUsPerEvent: { main: 22, workers: 91, publisher: 0, total: 113 },
   byCode: { E_EVENT_SCHEMA: 30 },
   problems: {},
   byPlatform: { web: 1, android: 1_200 },

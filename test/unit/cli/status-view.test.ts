@@ -70,6 +70,15 @@ test('why it drains and why a task is stopped stand in the upper part', () => {
   assert.match(text, /\ncrash .* stopped\n/);
 });
 
+test('what is in the way is told below the state', () => {
+  const text = view(aStatus({ obstacles: ['group g is without this process: silent', 'a \u001b[2J'] }));
+
+  assert.match(
+    text,
+    /\nstate {7}running\nin the way {2}group g is without this process: silent\n {12}a ␛\[2J\n/,
+  );
+});
+
 test('a process with nothing to do says so', () => {
   const idle = aStatus({
     inFlight: { lane: 0, pool: 0, retry: 0, sink: 0, release: 0 },

@@ -27,6 +27,12 @@ says what to mend.`,
   );
 });
 
+test('what is in the way of the process is told beside what intake waits for', () => {
+  const waits = { state: 'running', intake: [], held: 0, longest: [], obstacles: ['a\u001b', 'b'] } as const;
+
+  assert.match(waitsView(waits, context).join('\n'), /^Intake\n {2}in the way {2}a␛\n {14}b\n/);
+});
+
 test('a partition that nothing holds, one of each group', () => {
   const partition = aPartition({
     group: 'a',

@@ -115,6 +115,21 @@ test('a module of tokens is loaded and asked each time', async (t) => {
   assert.deepEqual([await connection.sasl.token(), await connection.sasl.token()], ['token-1', 'token-2']);
 });
 
+test('a token that does not come is not waited for', { timeout: 10_000 }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const never = { default: () => new Promise<string>(() => undefined) };
+  const { connection } = await resolveKafka(system(OAUTH), files({}, never));
+  assert.ok(connection.sasl?.mechanism === 'oauthbearer');
+
+  const token = connection.sasl.token();
+  t.mock.timers.tick(5000);
+
+  await assert.rejects(token, {
+    code: 'E_KAFKA_AUTH',
+    message: 'kafka.sasl.tokenModule ./t.ts gave no token: nothing came within 5000 ms',
+  });
+});
+
 test('a module without a function, or one that gives no token, says so', async () => {
   const provider = async (module: unknown): Promise<() => Promise<string>> => {
     const { connection } = await resolveKafka(system(OAUTH), files({}, module));

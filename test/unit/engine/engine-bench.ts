@@ -5,7 +5,7 @@
  * refuse or never answer a commit, to never answer a pull.
  */
 import type { DeliveryResult } from '../../../src/model/batch.ts';
-import type { Assignment, Delivery, NotedPosition } from '../../../src/model/delivery.ts';
+import type { Assignment, Delivery, NotedPosition, TopicPartition } from '../../../src/model/delivery.ts';
 import type { EngineError, Fault } from '../../../src/model/errors.ts';
 import type { ProbeEvent } from '../../../src/ports/probe.ts';
 import type { Backlog, PullLimit, Source, SourceListener } from '../../../src/ports/source.ts';
@@ -32,6 +32,8 @@ export class HandSource implements Source {
   waiting: Delivery[] = [];
   listener: SourceListener | null = null;
   commitError: EngineError | null = null;
+  /** What its transactions said to be another's. */
+  readonly fencedOff: TopicPartition[] = [];
   /** Commits and pulls that are never answered. */
   commitsHang = false;
   pullsHang = false;
@@ -68,6 +70,10 @@ export class HandSource implements Source {
     if (this.commitError !== null) return Promise.reject(this.commitError);
     this.committed.push(...positions);
     return Promise.resolve();
+  }
+
+  fenced(partitions: readonly TopicPartition[]): void {
+    this.fencedOff.push(...partitions);
   }
 
   backlog(): Promise<readonly Backlog[]> {

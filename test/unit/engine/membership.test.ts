@@ -179,3 +179,38 @@ test('of partitions that are lost nothing is waited for, committed or published 
   assert.deepEqual([bench.toldOf('published'), bench.source.committed], [[], []]);
   assert.equal(bench.engine.inFlight, 0);
 });
+
+test('exactly once: a partition that another has taken over goes back to its source, is shown as fenced, and is read on when it is assigned anew', async () => {
+  const bench = new EngineBench({ exactlyOnce: true });
+  await bench.feed(delivery(0, 'a'));
+  await bench.answer(done('fenced'));
+  await bench.clock.advance(POLICY.lingerMs);
+  bench.transactions.requests.shift()?.reject(new EngineError('E_FENCED'));
+  await settle();
+  const [told, shown] = [[...bench.source.fencedOff], bench.engine.status().partitions[0]?.phase];
+
+  await bench.source.listener?.revoked([PLACE], 'lost');
+  bench.source.listener?.assigned([{ ...PLACE, committed: null }]);
+  await bench.feed(delivery(0, 'a'));
+  await bench.answer(done('anew'));
+  await bench.acknowledge();
+
+  assert.deepEqual([told, shown], [[PLACE], 'fenced']);
+  assert.equal(bench.toldOf('published').length, 1);
+  assert.deepEqual([bench.engine.inFlight, bench.source.fencedOff.length], [0, 1]);
+});
+
+test('exactly once: a transaction of an earlier epoch that is shut out is nothing to the partition as it is now', async () => {
+  const bench = new EngineBench({ exactlyOnce: true });
+  await bench.feed(delivery(0, 'a'));
+  await bench.answer(done('early'));
+  await bench.clock.advance(POLICY.lingerMs);
+  await bench.source.listener?.revoked([PLACE], 'lost');
+  bench.source.listener?.assigned([{ ...PLACE, committed: null }]);
+
+  bench.transactions.requests.shift()?.reject(new EngineError('E_FENCED'));
+  await settle();
+
+  assert.deepEqual(bench.source.fencedOff, []);
+  assert.equal(bench.engine.status().partitions[0]?.phase, 'active');
+});

@@ -28,6 +28,7 @@ export class TransactBench {
   readonly finished: string[] = [];
   readonly dropped: string[] = [];
   readonly failures: unknown[] = [];
+  readonly fenced: Partition[] = [];
   /** Findings whose bytes were given back. */
   readonly given: string[] = [];
   readonly transact: Transact;
@@ -47,6 +48,7 @@ export class TransactBench {
         },
         dropped: (work) => this.dropped.push(nameOf(work)),
         substitute: (publication, error) => this.#substitute(publication, error),
+        fenced: (partition) => this.fenced.push(partition),
         released: () => undefined,
         failed: (error) => this.failures.push(error),
       },

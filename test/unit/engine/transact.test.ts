@@ -196,6 +196,7 @@ test('a partition that another has taken over is dropped with all that is held o
   await bench.answer(null);
 
   assert.deepEqual([one.phase, other.phase], ['fenced', 'active']);
+  assert.deepEqual(bench.fenced, [one]);
   assert.deepEqual([bench.dropped, bench.finished, bench.failures], [['0/0', '0/1'], ['1/0'], []]);
   assert.deepEqual([one.inHand, bench.transact.heldBack], [0, 0]);
 });

@@ -60,6 +60,41 @@ const TROUBLES: readonly (readonly [what: string, trouble: ProbeEvent, cure: Pro
     { type: 'consumed', group: 'g', deliveries: 1, bytes: 1 },
   ],
   [
+    'a group that the brokers cannot be asked for',
+    {
+      type: 'group-fault',
+      group: 'g',
+      fault: { code: 'E_KAFKA_UNREACHABLE', message: 'refused', retriable: true },
+    },
+    { type: 'rebalanced', group: 'g', member: 'm', generation: 2, members: 1, partitions: 1 },
+  ],
+  [
+    'a group that has thrown it out',
+    { type: 'out-of-group', group: 'g', reason: 'no heartbeat was acknowledged in time' },
+    { type: 'rebalanced', group: 'g', member: 'm', generation: 2, members: 1, partitions: 1 },
+  ],
+  [
+    'a partition that cannot be taken up',
+    { type: 'unread', group: 'g', partitions: 1 },
+    { type: 'unread', group: 'g', partitions: 0 },
+  ],
+  [
+    'a partition that cannot be read',
+    {
+      type: 'partition-stuck',
+      group: 'g',
+      topic: 't',
+      partition: 0,
+      fault: { code: 'E_KAFKA_RECORDS', message: 'damaged', retriable: false },
+    },
+    { type: 'revoked', group: 'g', partitions: [{ topic: 't', partition: 0 }], dropped: 0 },
+  ],
+  [
+    'a partition that another has taken over',
+    { type: 'fenced', group: 'g', topic: 't', partition: 0 },
+    { type: 'assigned', group: 'g', partitions: [{ topic: 't', partition: 0 }] },
+  ],
+  [
     'a commit that fails',
     { type: 'commit-failed', group: 'g', code: 'E_COMMIT_FAILED', message: 'not now' },
     { type: 'committed', group: 'g', partitions: 1, deliveries: 1, elapsedMs: 1 },
@@ -79,6 +114,28 @@ for (const [what, trouble, cure] of TROUBLES) {
     assert.deepEqual([afterwards.ready, afterwards.reasons], [true, []]);
   });
 }
+
+test('a partition that stands still and a group that is without it are reasons for as long as they last', () => {
+  let nowMs = 0;
+  const health = new Health(() => nowMs);
+  health.probe(ASSIGNED);
+  health.probe({ type: 'out-of-group', group: 'g', reason: 'silent' });
+  for (let partition = 0; partition < 20; partition += 1)
+    health.probe({ type: 'fenced', group: 'g', topic: 't', partition });
+  health.probe({ type: 'consumed', group: 'g', deliveries: 1, bytes: 1 });
+
+  nowMs = TROUBLE_MS * 10;
+  const { ready, reasons } = health.report();
+
+  assert.equal(ready, false);
+  assert.equal(reasons.length, 12);
+  assert.match(reasons[0] ?? '', /group g is without this process: silent/);
+  assert.match(reasons[11] ?? '', /10 more/);
+  assert.deepEqual(
+    health.stuck('t', 3).map(({ group, code }) => [group, code]),
+    [['g', 'E_FENCED']],
+  );
+});
 
 test('another group’s success does not cure', () => {
   const health = after(ASSIGNED, { type: 'pull-failed', group: 'a', code: 'E_LOG_IO', message: '' });

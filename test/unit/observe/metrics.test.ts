@@ -81,6 +81,32 @@ test('a run of equal ages counts as often as it has deliveries, in the bucket of
   assert.deepEqual(samples(text, `${METRICS.ages.name}_sum`), [`${METRICS.ages.name}_sum{task="t"} 270.03`]);
 });
 
+test('partitions that stand still are counted until they are let go, and so is being in the group', async () => {
+  const metrics = createMetrics(QUIET);
+  const [stuck] = eventsOf('partition-stuck');
+  const [rebalanced] = eventsOf('rebalanced');
+  assert.ok(stuck && rebalanced);
+  const shown = async (): Promise<readonly (readonly string[])[]> => {
+    const text = await metrics.text();
+    return [METRICS.stuckPartitions, METRICS.member].map(({ name }) => samples(text, name));
+  };
+
+  metrics.probe(rebalanced);
+  metrics.probe(stuck);
+  metrics.probe({ ...stuck, partition: 4 });
+  const during = await shown();
+  metrics.probe({ type: 'out-of-group', group: 'g', reason: '' });
+  metrics.probe({ type: 'revoked', group: 'g', partitions: [stuck, { ...stuck, partition: 4 }], dropped: 0 });
+  const afterwards = await shown();
+
+  const { name: stuckName } = METRICS.stuckPartitions;
+  assert.deepEqual(during, [
+    [`${stuckName}{group="g",code="${stuck.fault.code}"} 2`],
+    [`${METRICS.member.name}{group="g"} 1`],
+  ]);
+  assert.deepEqual(afterwards, [[], [`${METRICS.member.name}{group="g"} 0`]]);
+});
+
 test('names from outside take a bounded number of label values', async () => {
   const metrics = createMetrics(QUIET);
   const [outcome] = eventsOf('outcome');

@@ -55,7 +55,7 @@ test('a run’s events add up to its summary', () => {
     committed: 10,
     ms: 2000,
     eventsPerSecond: 5,
-    cpuUsPerEvent: { main: 10, workers: 1200, total: 1210 },
+    cpuUsPerEvent: { main: 10, workers: 1200, publisher: 10_000, total: 11_210 },
     byCode: { E_EVENT_ANALYZE: 1 },
     problems: { P_TRUNCATED: 2 },
     byPlatform: { android: 7, web: 1 },
@@ -67,7 +67,7 @@ test('a run without events is all zero, and has no division by zero', () => {
   const result = new Summary({ monotonicMs: () => 0, mainCpuUs: () => 0 }).result();
 
   assert.equal(result.eventsPerSecond, 0);
-  assert.deepEqual(result.cpuUsPerEvent, { main: 0, workers: 0, total: 0 });
+  assert.deepEqual(result.cpuUsPerEvent, { main: 0, workers: 0, publisher: 0, total: 0 });
   assert.deepEqual(result.topGroups, []);
 });
 

@@ -56,6 +56,11 @@ export class Reader {
     return this.#view(Math.max(0, this.int32()));
   }
 
+  /** Sixteen bytes, in hexadecimal. */
+  uuid(): string {
+    return this.#view(16).toString('hex');
+  }
+
   /** A null array is an empty one. */
   array<T>(read: () => T): T[] {
     return this.#items(this.int32(), read);

@@ -8,7 +8,6 @@ import type { Delivery, Header, Headers, TopicPartition } from '../../../model/d
 import { NO_HEADERS } from '../../../model/delivery.ts';
 import { decompress } from '../codecs.ts';
 import type { RecordBatch } from './batch.ts';
-import { HEADER_BYTES } from './batch.ts';
 
 const ATTRIBUTES_AT = 21;
 const BASE_TIME_AT = 27;
@@ -20,26 +19,35 @@ const TWO_TO_32 = 2 ** 32;
 /** What the tenth byte of a number counts; there is no eleventh. */
 const VARINT_SCALE_MAX = 2 ** 63;
 
+/** A batch with its records as they were before they were compressed. Throws what {@link decompress} throws. */
+export function unpacked(batch: RecordBatch): RecordBatch {
+  const { codec, records } = batch;
+  return codec === 0 ? batch : { ...batch, codec: 0, records: decompress(codec, records) };
+}
+
 /**
  * The deliveries of a batch at `from` and above, in order. Throws a RangeError where the records do
- * not fit into the bytes, and what {@link decompress} throws.
+ * not fit into the bytes, leave some over or are out of place, and what {@link decompress} throws.
  */
 export function decodeRecords(batch: RecordBatch, place: TopicPartition, from: number): Delivery[] {
-  const { bytes, codec, baseOffset } = batch;
-  const packed = bytes.subarray(HEADER_BYTES);
-  const cursor = new RecordCursor(codec === 0 ? packed : decompress(codec, packed));
+  const { bytes, baseOffset, lastOffset } = batch;
+  const cursor = new RecordCursor(unpacked(batch).records);
   const count = bytes.readInt32BE(COUNT_AT);
   const appended = (bytes.readInt16BE(ATTRIBUTES_AT) & APPEND_TIME) !== 0;
   const baseMs = int64(bytes, appended ? LAST_TIME_AT : BASE_TIME_AT);
   const deliveries: Delivery[] = [];
-  for (let i = 0; i < count; i += 1) {
+  for (let i = 0, last = baseOffset - 1; i < count; i += 1) {
     const end = cursor.recordEnd();
     const timeDelta = cursor.varint();
     const offset = baseOffset + cursor.varint();
+    if (offset <= last || offset > lastOffset)
+      throw new RangeError(`a record has offset ${offset}, between ${last} and ${lastOffset + 1}`);
+    last = offset;
     if (offset >= from)
       deliveries.push(cursor.delivery(place, offset, appended ? baseMs : baseMs + timeDelta));
     cursor.moveTo(end);
   }
+  cursor.assertEnd();
   return deliveries;
 }
 
@@ -82,6 +90,12 @@ class RecordCursor {
   moveTo(end: number): void {
     if (this.#at > end) throw new RangeError(`a record is ${this.#at - end} bytes longer than it says`);
     this.#at = end;
+  }
+
+  /** There is nothing behind the last record. */
+  assertEnd(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new RangeError(`${left} bytes are left behind the last record`);
   }
 
   /** Zigzag, seven bits a byte; numbers of up to 53 bits. */

@@ -26,7 +26,7 @@ export interface RequestSpec<Answer> {
   readonly bytesMore?: number;
   /** What follows the throttle time, which all answers begin with. */
   readonly read: (reader: Reader) => Answer;
-  /** How long the broker may take by itself, milliseconds. */
+  /** How long the broker may wait by itself, milliseconds; else its limit is the usual one. */
   readonly waitMs?: number;
 }
 
@@ -79,7 +79,7 @@ export function protocolRequest<Answer>(
       },
       parse: async ({ answer }) => answer,
     },
-    requestTimeout: (spec.waitMs ?? 0) + MARGIN_MS,
+    ...(spec.waitMs === undefined ? {} : { requestTimeout: spec.waitMs + MARGIN_MS }),
     logResponseError: false,
   };
 }

@@ -10,9 +10,9 @@ test('the check value and the test vectors of RFC 3720 come out', () => {
   assert.equal(crc32c(Buffer.from(Array.from({ length: 32 }, (_, i) => i))), 0x46dd794e);
 });
 
-test('eight bytes at once give what one bit at a time gives, wherever they begin and end', () => {
+test('it is what one bit at a time gives, wherever the bytes begin and end', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(20), fc.nat(20), (bytes, start, cut) => {
+    fc.property(fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)), fc.nat(20), fc.nat(20), (bytes, start, cut) => {
       const end = Math.max(start, bytes.length - cut);
       const part = bytes.subarray(start, end);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConnectionFault, kafkaFault } from '../../../../src/transport/kafka/faults.ts';
+import { errorOfCode } from '../../../../src/transport/kafka/internals.ts';
 
 /** As kafkajs makes them (src/network/connection.js). */
 function connectionError(message: string, code?: string): Error {
@@ -18,6 +19,19 @@ test('a handshake that a dying broker breaks off is tried again, one that cannot
   assert.deepEqual([passing.code, passing.retriable], ['E_KAFKA_UNREACHABLE', true]);
   assert.match(passing.message, /^asking: .*before secure TLS/);
   assert.deepEqual([lasting.code, lasting.retriable], ['E_KAFKA_TLS', false]);
+});
+
+test('a login that broke off with its connection is a fault of the connection, one that was refused is not', () => {
+  const failed = (cause: Error): Error =>
+    Object.assign(new Error(`SASL PLAIN authentication failed: ${cause.message}`), {
+      name: 'KafkaJSSASLAuthenticationError',
+      cause,
+    });
+
+  const broken = kafkaFault(failed(connectionError('Closed connection')), 'asking');
+  const refused = kafkaFault(failed(errorOfCode(58)), 'asking');
+
+  assert.deepEqual([broken.code, refused.code], ['E_KAFKA_UNREACHABLE', 'E_KAFKA_AUTH']);
 });
 
 test('a connection that times out, breaks or is refused is a fault of the connection', () => {

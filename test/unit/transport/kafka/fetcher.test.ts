@@ -5,6 +5,7 @@ import type { PullLimit, Source } from '../../../../src/ports/source.ts';
 import { Fetcher } from '../../../../src/transport/kafka/fetcher.ts';
 import type { Broker } from '../../../../src/transport/kafka/internals.ts';
 import type { FetchAnswer, Fetched } from '../../../../src/transport/kafka/protocol/fetch.ts';
+import type { ListedOffset } from '../../../../src/transport/kafka/protocol/list-offsets.ts';
 import { Reader } from '../../../../src/transport/kafka/protocol/reader.ts';
 import { Reading } from '../../../../src/transport/kafka/reading.ts';
 import type { FetchSettings } from '../../../../src/transport/kafka/settings.ts';
@@ -21,7 +22,10 @@ const FETCH: FetchSettings = {
   bufferBytesMax: 1 << 20,
   outOfRange: 'earliest',
   isolation: 'read-committed',
+  checkCrc: true,
 };
+
+const LIST_OFFSETS = 2;
 
 interface Asked {
   readonly partition: number;
@@ -39,9 +43,16 @@ class World {
     [];
   readonly faults: EngineError[] = [];
   readonly lost: number[] = [];
+  readonly stuck: (readonly [partition: number, code: string])[] = [];
+  /** Where all partitions end, as ListOffsets and fetches tell it. */
+  end = 1e6;
   readonly leaders = new Map<number, number>();
   /** What the next search finds. */
   readonly moved = new Map<number, number>();
+  /** Partitions whose batches are damaged. */
+  readonly damaged = new Set<number>();
+  /** Partitions of a request that are answered with something, in its order. */
+  answersMax = Infinity;
   /** Partitions that hold nothing. */
   readonly empty = new Set<number>();
   /** Instead of records. */
@@ -65,6 +76,7 @@ class World {
       backoff: { backoffMs: 1, backoffMaxMs: 5 },
       events: {
         outOfRange: ({ partition }) => this.lost.push(partition),
+        stuck: ({ partition }, fault) => this.stuck.push([partition, fault.code]),
         failed: (fault) => this.faults.push(fault),
       },
     });
@@ -82,9 +94,10 @@ class World {
     const send = async ({
       request,
     }: {
-      request: { encode: () => Promise<{ buffer: Buffer }> };
-    }): Promise<FetchAnswer> => {
+      request: { apiKey: number; encode: () => Promise<{ buffer: Buffer }> };
+    }): Promise<FetchAnswer | readonly ListedOffset[][]> => {
       const reader = new Reader((await request.encode()).buffer);
+      if (request.apiKey === LIST_OFFSETS) return this.#ends(reader);
       reader.int32();
       const waitMs = reader.int32();
       for (let field = 0; field < 2; field += 1) reader.int32();
@@ -92,24 +105,39 @@ class World {
       for (let field = 0; field < 2; field += 1) reader.int32();
       const asked = reader.array(() => (reader.string(), reader.array(() => readAsked(reader)))).flat();
       this.requests.push({ node, waitMs, asked });
-      const partitions = asked.map((each) => this.#answer(node, each));
+      const partitions = asked.map((each, i) => this.#answer(node, each, i < this.answersMax));
       await this.hold(node);
       await new Promise(setImmediate);
       return { error: 0, partitions };
     };
     return {
-      versions: { 1: { minVersion: 4, maxVersion: 17 } },
+      versions: { 1: { minVersion: 4, maxVersion: 17 }, 2: { minVersion: 1, maxVersion: 8 } },
       connectionPool: { send },
     } as unknown as Broker;
   }
 
-  #answer(node: number, { partition, offset }: Asked): Fetched {
+  #ends(reader: Reader): readonly ListedOffset[][] {
+    reader.int32();
+    reader.int8();
+    return reader.array(() => {
+      const topic = reader.string();
+      return reader.array(() => {
+        const partition = reader.int32();
+        reader.int64();
+        return { topic, partition, error: 0, offset: this.end };
+      });
+    });
+  }
+
+  #answer(node: number, { partition, offset }: Asked, hasRoom: boolean): Fetched {
     const error = this.error(node, partition);
-    const hasSome = error === 0 && !this.empty.has(partition);
+    const hasSome = error === 0 && hasRoom && !this.empty.has(partition);
     const records = hasSome
       ? batchBytes({ baseOffset: offset, records: numbered(10, 10, offset) })
       : Buffer.alloc(0);
-    return { topic: 't', partition, error, highWatermark: 1e6, stableOffset: 1e6, aborted: [], records };
+    if (this.damaged.has(partition)) records.writeUInt8(0xff, records.length - 1);
+    const { end } = this;
+    return { topic: 't', partition, error, highWatermark: end, stableOffset: end, aborted: [], records };
   }
 }
 
@@ -271,3 +299,69 @@ test('nothing is given out while it may not be, and a close ends the wait', asyn
 
   assert.deepEqual(await pulling, []);
 });
+
+test('the backlog of partitions that are not fetched rises with their logs all the same', async (t) => {
+  const world = new World();
+  world.leaders.set(0, 1);
+  const bytes = batchBytes({ records: numbered(10) }).length;
+  const fetcher = world.fetcher({ bufferBytesMax: bytes });
+  const [reading] = readings(1);
+  fetcher.add(reading === undefined ? [] : [reading]);
+  await eventually('it is full', () => world.requests.length === 1 && reading?.bufferedBytes === bytes);
+
+  world.end = 5e6;
+  t.mock.method(performance, 'now', ahead(60_000));
+  fetcher.wakePull();
+  await eventually('its end is asked for', () => fetcher.backlog()[0]?.deliveries === 5e6);
+
+  assert.equal(world.requests.length, 1, 'it was not fetched');
+});
+
+test('so does that of a partition that stands still', async (t) => {
+  const world = new World();
+  world.leaders.set(0, 1);
+  world.error = () => 1;
+  const fetcher = world.fetcher();
+  fetcher.add(readings(1));
+  await eventually('it stands still', () => world.lost.length === 1);
+
+  world.end = 5e6;
+  t.mock.method(performance, 'now', ahead(60_000));
+
+  await eventually('its end is asked for', () => fetcher.backlog()[0]?.deliveries === 5e6);
+  assert.deepEqual(world.faults, []);
+});
+
+test('what cannot be read is told once, with its partition', async () => {
+  const world = new World();
+  world.leaders.set(0, 1).set(1, 1);
+  world.damaged.add(1);
+  const fetcher = world.fetcher();
+
+  fetcher.add(readings(2));
+  await pullAll(asSource(fetcher), 100, { deliveriesMax: 10 });
+
+  assert.deepEqual(world.stuck, [[1, 'E_KAFKA_RECORDS']]);
+});
+
+test('a partition that got nothing comes first in the next request, though the loop waited between', async () => {
+  const world = new World();
+  world.leaders.set(0, 1).set(1, 1);
+  world.answersMax = 1; // an answer has room for its first partition alone
+  const both = readings(2);
+  world.hold = async () => {
+    for (const reading of both) reading.retryAtMs = performance.now() + 5;
+  };
+
+  world.fetcher().add(both);
+  await eventually('it is fetched again and again', () => world.requests.length >= 6);
+
+  const firsts = world.requests.slice(0, 6).map(({ asked }) => asked[0]?.partition);
+  assert.deepEqual(firsts, [0, 1, 0, 1, 0, 1]);
+});
+
+/** The monotonic clock, so much later. */
+function ahead(ms: number): () => number {
+  const now = performance.now.bind(performance);
+  return () => now() + ms;
+}

@@ -32,12 +32,17 @@ const passing: fc.Arbitrary<Fate> = fc.oneof(
   ),
 );
 
-function open(leaders: FakeLeaders, produce: Partial<ProduceSettings> = {}, backoffMs = 0.1): Producer {
+function open(
+  leaders: FakeLeaders,
+  produce: Partial<ProduceSettings> = {},
+  { backoffMs = 0.1, mayWrite = (): boolean => true } = {},
+): Producer {
   return new Producer({
     brokers: leaders.brokers,
     identity: new Idempotence(leaders.brokers),
     kafka: { requestTimeoutMs: 1000, backoffMs, backoffMaxMs: backoffMs },
     produce: { compression: 'none', timeoutMs: 60_000, recordBytesMax: 500, ...produce },
+    mayWrite,
     tell: () => undefined,
   });
 }
@@ -151,7 +156,7 @@ for (const type of ['late', 'unanswered'] as const) {
 
 test('a batch that waits to be sent again when its time is over is as unknown as one on its way', async () => {
   const leaders = new FakeLeaders(TOPIC, 1);
-  const producer = open(leaders, { timeoutMs: 100 }, 300);
+  const producer = open(leaders, { timeoutMs: 100 }, { backoffMs: 300 });
   leaders.fate = () => ({ type: 'unanswered' });
   await producer.publish([publication(0)]);
 
@@ -160,6 +165,53 @@ test('a batch that waits to be sent again when its time is over is as unknown as
   producer.close();
 
   assert.deepEqual(leaders.partitions[0]?.values, ['0', '1']);
+});
+
+test('once the group may have gone on, nothing is written that was not on its way', async () => {
+  const leaders = new FakeLeaders(TOPIC, 1);
+  let isMember = true;
+  const producer = open(leaders, {}, { mayWrite: () => isMember });
+  const connected = Promise.withResolvers<void>();
+  leaders.connecting = connected.promise;
+  const late = producer.publish([publication(0), publication(1)]);
+  const later = producer.publish([publication(2)]);
+
+  isMember = false;
+  connected.resolve();
+  const results = [...(await late), ...(await later)];
+  const written = [...(leaders.partitions[0]?.values ?? [])];
+  isMember = true;
+  const again = await producer.publish([publication(3)]);
+  producer.close();
+
+  assert.deepEqual(
+    results.map((result) => result?.retriable),
+    [true, true, true],
+  );
+  assert.match(results[0]?.message ?? '', /may not be in its group/);
+  assert.deepEqual(written, []);
+  assert.deepEqual(again, [null]);
+  assert.deepEqual(leaders.partitions[0]?.values, ['3']);
+});
+
+test('a batch of unknown outcome is not sent again once the group may have gone on', async () => {
+  const leaders = new FakeLeaders(TOPIC, 1);
+  let isMember = true;
+  const producer = open(leaders, {}, { mayWrite: () => isMember });
+  leaders.fate = () => {
+    isMember = false;
+    leaders.fate = () => ANSWERED;
+    return { type: 'lost' };
+  };
+
+  const [result] = await producer.publish([publication(0)]);
+  isMember = true;
+  const again = await producer.publish([publication(1)]);
+  producer.close();
+
+  assert.equal(result?.retriable, true);
+  assert.deepEqual(again, [null]);
+  assert.deepEqual(leaders.partitions[0]?.values, ['1']);
 });
 
 test('records that the broker refuses are found, and refused alone', async () => {

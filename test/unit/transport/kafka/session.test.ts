@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Broker } from '../../../../src/transport/kafka/internals.ts';
 import { errorOfCode } from '../../../../src/transport/kafka/internals.ts';
+import { Leases } from '../../../../src/transport/kafka/lease.ts';
 import type { SessionOptions } from '../../../../src/transport/kafka/session.ts';
 import { Session } from '../../../../src/transport/kafka/session.ts';
 import { eventually } from '../../../helpers/eventually.ts';
@@ -18,6 +19,7 @@ class Group {
   beats = 0;
   drops = 0;
   readonly told: string[] = [];
+  readonly leases: Leases = Leases.of(1);
   readonly #silent = new Set<(error: Error) => void>();
 
   start(sessionTimeoutMs: number): Session {
@@ -33,6 +35,7 @@ class Group {
       group: 'g',
       memberId: 'm',
       settings: { sessionTimeoutMs, heartbeatMs: 5, rebalanceTimeoutMs: 1000, topicsRefreshMs: 1000 },
+      lease: this.leases.of(0),
       events: {
         rebalance: () => this.told.push('rebalance'),
         lost: (why) => this.told.push(`lost: ${why}`),
@@ -55,6 +58,7 @@ test('a session lives as long as heartbeats are acknowledged, and ends without a
 
   await eventually('twice its time', () => group.beats > 40);
   assert.ok(session.isAlive);
+  assert.ok(group.leases.areGood);
   session.end();
 
   assert.equal(session.isAlive, false);
@@ -82,6 +86,7 @@ test('a process that stood still knows it before a timer fires', () => {
   while (performance.now() < untilMs) continue;
 
   assert.equal(session.isAlive, false);
+  assert.equal(group.leases.areGood, false);
   session.end();
 });
 
@@ -111,6 +116,7 @@ test('an unknown member is lost at once; another generation only when it was not
     if (isJoining) session.joining();
     group.answer = answer;
     await eventually('it is told', () => group.told.some((each) => told.test(each)));
+    assert.equal(group.leases.areGood, answer === NOT_COORDINATOR);
     session.end();
   }
 

@@ -78,14 +78,88 @@ test('an old format, or a length that none has, is named with what stands before
   ] as const) {
     const { batches, next, unreadable } = splitBatches(Buffer.concat([good, bytes]), []);
     assert.deepEqual([batches.length, next], [1, 8]);
-    assert.match(unreadable ?? '', words);
+    assert.match(unreadable?.why ?? '', words);
   }
+});
+
+/** What can be damaged, as (batch) => void; the header's numbers are told from each other by their own checks. */
+const DAMAGES: readonly (readonly [what: string, damage: (batch: Buffer) => void, words: RegExp])[] = [
+  ['a bit of a value', (batch) => batch.writeUInt8(batch.readUInt8(70) ^ 1, 70), /checksum/],
+  ['a bit of the checksum', (batch) => batch.writeUInt8(batch.readUInt8(17) ^ 1, 17), /checksum/],
+  ['the codec', (batch) => batch.writeInt16BE(7, 21), /checksum/],
+  ['a bit that makes it a marker', (batch) => batch.writeInt16BE(32, 21), /checksum/],
+  ['fewer records', (batch) => batch.writeInt32BE(-3, 57), /counts -3 records for 3 offsets/],
+  ['more records', (batch) => batch.writeInt32BE(4, 57), /counts 4 records for 3 offsets/],
+  ['a last offset far on', (batch) => batch.writeInt32BE(2 + 65_536, 23), /checksum/],
+  ['a last offset before the first', (batch) => batch.writeInt32BE(-8, 23), /before it begins/],
+  ['a first offset far back', (batch) => batch.writeBigInt64BE(2n, 0), /and 8 was asked for/],
+];
+
+for (const [what, damage, words] of DAMAGES) {
+  test(`a damaged batch (${what}) is named, and fetched from again`, () => {
+    const good = batchBytes({ baseOffset: 5, records: numbered(3) });
+    const damaged = batchBytes({ baseOffset: 8, records: numbered(3) });
+    damage(damaged);
+
+    const isOwn = !words.test('checksum');
+    const checks = { from: 5, checkCrc: !isOwn };
+    const { batches, next, unreadable } = splitBatches(Buffer.concat([good, damaged]), [], checks);
+
+    assert.deepEqual([batches.length, next], [1, 8]);
+    assert.match(unreadable?.why ?? '', words);
+  });
+}
+
+test('a batch that ends before what was asked for is named: reading never goes back', () => {
+  const { next, unreadable } = splitBatches(batchBytes({ baseOffset: 5, records: numbered(3) }), [], {
+    from: 8,
+  });
+
+  assert.equal(next, null);
+  assert.match(unreadable?.why ?? '', /ends at offset 7, and 8 was asked for/);
+});
+
+test('whatever bit the checksum is of, one that is turned is seen', () => {
+  const good = batchBytes({ records: numbered(3) });
+  fc.assert(
+    fc.property(fc.nat(good.length - 18), fc.nat(7), (at, bit) => {
+      const damaged = Buffer.from(good);
+      damaged.writeUInt8(damaged.readUInt8(17 + at) ^ (1 << bit), 17 + at);
+
+      assert.notEqual(splitBatches(damaged, []).unreadable, null);
+    }),
+  );
+});
+
+test('where a batch that cannot be read ends is told only if its header is to be believed', () => {
+  const behind = (damage: (batch: Buffer) => void): number | null | undefined => {
+    const batch = batchBytes({ baseOffset: 5, records: numbered(3) });
+    damage(batch);
+    return splitBatches(batch, []).unreadable?.behind;
+  };
+
+  assert.equal(
+    behind((batch) => batch.writeUInt8(0xff, 70)),
+    8,
+  );
+  assert.equal(
+    behind((batch) => batch.writeInt32BE(2 + 65_536, 23)),
+    null,
+  );
+  assert.equal(
+    behind((batch) => batch.writeInt32BE(1, 57)),
+    null,
+  );
+  assert.equal(
+    behind((batch) => batch.writeInt8(1, 16)),
+    null,
+  );
 });
 
 test('any bytes are split or named', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-      splitBatches(Buffer.from(bytes), []);
+      splitBatches(Buffer.from(bytes), [], { checkCrc: false });
     }),
   );
 });

@@ -14,7 +14,8 @@ import { batchBytes } from '../../../../helpers/kafka-batches.ts';
 const PLACE = { topic: 't', partition: 3 };
 
 function decode(bytes: Buffer, from = 0): Delivery[] {
-  return splitBatches(bytes, []).batches.flatMap((batch) => decodeRecords(batch, PLACE, from));
+  const { batches } = splitBatches(bytes, [], { checkCrc: false });
+  return batches.flatMap((batch) => decodeRecords(batch, PLACE, from));
 }
 
 const bytes = fc.uint8Array({ maxLength: 300 });
@@ -96,4 +97,15 @@ test('an unknown codec is a coded error', () => {
   const batch = batchBytes({ records: numbered(1), codec: [7, (packed) => packed] });
 
   assert.throws(() => decode(batch), { code: 'E_KAFKA_CODEC' });
+});
+
+test('records that are not counted, or not where their batch says, are an error and not passed over', () => {
+  const fewer = batchBytes({ records: numbered(3) });
+  fewer.writeInt32BE(1, 57);
+  const beyond = [0, 4].map((offset) => ({ ...AWKWARD[0], offset }) as never);
+  const twice = [0, 0].map((offset) => ({ ...AWKWARD[0], offset }) as never);
+
+  assert.throws(() => decode(fewer), /bytes are left behind the last record/);
+  assert.throws(() => decode(batchBytes({ records: beyond, lastOffset: 3 })), /offset 4, between 0 and 4/);
+  assert.throws(() => decode(batchBytes({ records: twice, lastOffset: 3 })), /offset 0, between 0 and 4/);
 });
