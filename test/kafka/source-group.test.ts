@@ -181,9 +181,7 @@ test(
     );
 
     assert.deepEqual(numbersOf(first, second), upTo(200));
-    assert.ok(
-      first.events.some(({ type }) => type === 'out-of-group'),
-    );
+    assert.ok(first.events.some(({ type }) => type === 'out-of-group'));
   },
 );
 

@@ -316,7 +316,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'former-epoch-kept',
-    seed: 10,
+    seed: 13,
     does: 'keeps what was held for the former assignment of a partition',
     file: 'src/engine/membership.ts',
     find: 'this.#context.fenced(former);',

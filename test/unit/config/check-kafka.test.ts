@@ -12,11 +12,11 @@ const WRONG: readonly (readonly [flags: Readonly<Record<string, string>>, line: 
     '--brokers: kafka.brokers is missing: expected HOST:PORT of a broker or more (--brokers)',
   ],
   [
-    { 'kafka-produce-client': 'platformatic', delivery: 'exactly-once' },
+    { 'kafka-produce-client': 'platformatic', 'kafka-produce-thread': 'false', delivery: 'exactly-once' },
     '--kafka-produce-client: kafka.produce.client platformatic needs delivery at-least-once',
   ],
   [
-    { 'kafka-produce-client': 'platformatic', 'kafka-produce-thread': 'true' },
+    { 'kafka-produce-client': 'platformatic' },
     '--kafka-produce-client: kafka.produce.client platformatic needs kafka.produce.thread false',
   ],
   [{ 'kafka-tls-ca-file': 'ca.pem' }, '--kafka-tls-ca-file: kafka.tls.caFile needs kafka.tls.enabled'],

@@ -12,12 +12,20 @@ test('the check value and the test vectors of RFC 3720 come out', () => {
 
 test('it is what one bit at a time gives, wherever the bytes begin and end', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)), fc.nat(20), fc.nat(20), (bytes, start, cut) => {
-      const end = Math.max(start, bytes.length - cut);
-      const part = bytes.subarray(start, end);
+    fc.property(
+      fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
+      fc.nat(20),
+      fc.nat(20),
+      (bytes, start, cut) => {
+        const end = Math.max(start, bytes.length - cut);
+        const part = bytes.subarray(start, end);
 
-      assert.equal(crc32c(bytes, Math.min(start, bytes.length), Math.min(end, bytes.length)), bitwise(part));
-    }),
+        assert.equal(
+          crc32c(bytes, Math.min(start, bytes.length), Math.min(end, bytes.length)),
+          bitwise(part),
+        );
+      },
+    ),
   );
 });
 
