@@ -248,7 +248,7 @@ export class Fetcher {
     const { fetch, backoff, events } = this.#options;
     if (fetched.error === 0) {
       reading.add(fetched, fetch);
-      if (fetched.records.length > 0) reading.servedAt = this.#served += 1;
+      if (fetched.records.length > 0) reading.servedAt = ++this.#served;
       this.#tellFault(reading);
     } else if (fetched.error === OUT_OF_RANGE) {
       reading.isOutOfRange = true;
