@@ -120,7 +120,7 @@ export const SYSTEM = {
         },
       },
       connectTimeoutMs: { type: 'int', min: 100, max: 600_000, default: 3000,
-        doc: 'For a connection to be there, TLS and logging in included.' },
+        doc: 'For each step to a connection: the socket with TLS, the versions, each message of logging in.' },
       requestTimeoutMs: { type: 'int', min: 1000, max: 3_600_000, default: 30_000,
         doc: 'For one request to be answered.' },
       backoffMs: { type: 'int', min: 1, max: 3_600_000, default: 100,

@@ -160,7 +160,7 @@ export const OUTSIDE_ERRORS = {
   },
   E_KAFKA_VERSION: {
     summary: 'The brokers do not speak what is needed.',
-    hint: 'faultline needs Apache Kafka 2.1 or newer, or what speaks the same protocol.',
+    hint: 'faultline needs Apache Kafka 2.1 or newer, 2.5 for exactly once, or what speaks the same protocol.',
     retriable: false,
     exit: 3,
   },

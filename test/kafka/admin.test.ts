@@ -20,6 +20,7 @@ import type { TestEnd } from '../helpers/temporary.ts';
 import { temporaryDirectory } from '../helpers/temporary.ts';
 import { fakeTerminal } from '../helpers/terminal.ts';
 import { Reader } from './consuming.ts';
+import { makeTopic, testClient } from './producing.ts';
 
 const { brokers, skip } = await useKafka();
 const skipClusterTests = await skipClusters();
@@ -48,9 +49,8 @@ function open(t: TestEnd, at: readonly string[] = brokers): KafkaAdmin {
 
 /** A topic with records, a minute apart from this hour on, all in partition 0 of 2. */
 async function filled(records: number): Promise<{ readonly topic: string; readonly startMs: number }> {
-  const topic = `admin-${randomUUID()}`;
+  const topic = await makeTopic(testClient(brokers), { name: `admin-${randomUUID()}`, partitions: 2 });
   const startMs = Date.now() - 3_600_000;
-  await setup.createTopics({ topics: [{ topic, numPartitions: 2 }] });
   const producer = kafka.producer({ createPartitioner: () => () => 0 });
   await producer.connect();
   const messages = Array.from({ length: records }, (_, i) => ({
@@ -139,7 +139,7 @@ test('a partition that nobody leads is told, and hides no other', { skip: skipCl
   const owner = new Kafka({ brokers: [...cluster.brokers], logLevel: logLevel.NOTHING }).admin();
   await owner.connect();
   const replicaAssignment = [0, 1].map((partition) => ({ partition, replicas: [partition] }));
-  await owner.createTopics({ topics: [{ topic: 'split', replicaAssignment }] });
+  await owner.createTopics({ topics: [{ topic: 'split', replicaAssignment }], waitForLeaders: false });
   await owner.disconnect();
 
   await cluster.kill(1);

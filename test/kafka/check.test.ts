@@ -14,6 +14,7 @@ import type { KafkaCluster } from '../helpers/kafka/cluster.ts';
 import { startKafka } from '../helpers/kafka/cluster.ts';
 import { USERS } from '../helpers/kafka/security.ts';
 import { skipClusters, useKafka } from '../helpers/kafka/use-kafka.ts';
+import { makeTopic, testClient } from './producing.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } =
   kafkajs;
@@ -23,7 +24,6 @@ const skipSecured = await skipClusters();
 const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
 if (skip === false) await admin.connect();
 after(() => admin.disconnect());
-
 function settings(over: Partial<KafkaSettings> = {}): KafkaSettings {
   return {
     brokers,
@@ -68,10 +68,8 @@ async function failureOf(options: CheckOptions, with_: KafkaSettings = settings(
   return assert.fail('nothing was found');
 }
 
-async function topic(configEntries: { name: string; value: string }[] = []): Promise<string> {
-  const name = `checked-${randomUUID()}`;
-  await admin.createTopics({ topics: [{ topic: name, configEntries }] });
-  return name;
+function topic(config: Readonly<Record<string, string>> = {}): Promise<string> {
+  return makeTopic(testClient(brokers), { name: `checked-${randomUUID()}`, partitions: 1, config });
 }
 
 test('brokers that are ready give no reason not to begin', { skip }, async () => {
@@ -111,7 +109,7 @@ test(
   'a topic that takes less than the largest record, and a session out of bounds, are both told',
   { skip },
   async () => {
-    const [input, output] = [await topic(), await topic([{ name: 'max.message.bytes', value: '500000' }])];
+    const [input, output] = [await topic(), await topic({ 'max.message.bytes': '500000' })];
 
     const { code, message } = await failureOf(checking(input, output, { sessionTimeoutMs: 3_000_000 }));
 
@@ -196,10 +194,8 @@ test(
   async (t) => {
     const cluster = await startKafka({ security: 'sasl' });
     t.after(() => cluster.close());
-    const owner = new Kafka({ brokers: [...cluster.insideBrokers], logLevel: logLevel.NOTHING }).admin();
-    await owner.connect();
-    await owner.createTopics({ topics: [{ topic: 'in' }, { topic: 'out' }] });
-    await owner.disconnect();
+    const owner = testClient(cluster.insideBrokers);
+    for (const name of ['in', 'out']) await makeTopic(owner, { name, partitions: 1 });
     const as = (user: { username: string; password: string }): KafkaSettings =>
       settings({ brokers: cluster.brokers, sasl: { mechanism: 'scram-sha-512', ...user } });
     const { stranger } = USERS;
