@@ -3,12 +3,16 @@
  * them, or on the cluster of KAFKA_BROKERS. Leaves with their exit code. Without Java or Maven it
  * says so and leaves with 0, under CI=true with 1.
  *
+ * KAFKA_VERSION=3.9.1: on that release; suites that start clusters of their own stay on the newest.
+ *
  *   node test/kafka/main.ts [--test-name-pattern=... and other options of `node --test`] [FILE...]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { KafkaCluster } from '../helpers/kafka/cluster.ts';
 import { startKafka } from '../helpers/kafka/cluster.ts';
+import type { KafkaVersion } from '../helpers/kafka/jars.ts';
+import { KAFKA_VERSIONS } from '../helpers/kafka/jars.ts';
 import { KafkaUnavailable } from '../helpers/kafka/tools.ts';
 import { givenBrokers, whyWithout } from '../helpers/kafka/use-kafka.ts';
 
@@ -26,12 +30,20 @@ async function runSuites(brokers: readonly string[]): Promise<number> {
   return code ?? 1;
 }
 
+/** Throws for one that the suites do not know. */
+function kafkaVersion(): KafkaVersion {
+  const asked = process.env['KAFKA_VERSION'] ?? KAFKA_VERSIONS[0];
+  const version = KAFKA_VERSIONS.find((known) => known === asked);
+  if (version === undefined) throw new Error(`KAFKA_VERSION is one of ${KAFKA_VERSIONS.join(', ')}`);
+  return version;
+}
+
 async function main(): Promise<number> {
   const given = givenBrokers();
   if (given !== undefined) return runSuites(given);
   let cluster: KafkaCluster;
   try {
-    cluster = await startKafka();
+    cluster = await startKafka({ version: kafkaVersion() });
   } catch (error) {
     console.log(`test-kafka: skipped, ${whyWithout(error)}`);
     return 0;
