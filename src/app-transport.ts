@@ -148,7 +148,7 @@ async function kafkaTransport(config: Config, options: TransportOptions): Promis
   });
   const host = writerHost(settings, probe);
   const { sink, transactions, end } = produce.thread
-    ? await inThread(data, host, probe)
+    ? await inThread(data, { host, probe, leases })
     : {
         ...createWriters(data, host),
         ...(produce.client === 'platformatic' ? { sink: await platformaticSink(client, data, host) } : {}),
@@ -202,12 +202,16 @@ async function platformaticSink(
 }
 
 /** Writers in a thread of their own. */
-function inThread(data: WriterSettings, host: WriterHost, probe: Probe): Promise<Publisher> {
+function inThread(
+  data: WriterSettings,
+  { host, probe, leases }: { host: WriterHost; probe: Probe; leases: Leases },
+): Promise<Publisher> {
   return startPublisher({
     entry: new URL(`../workers/publish${extname(import.meta.filename)}`, import.meta.url),
     data,
     startMs: PUBLISHER_START_MS,
     host,
+    term: () => leases.term,
     tellCpu: (cpuMs) => probe({ type: 'publisher-cpu', cpuMs }),
   });
 }

@@ -109,7 +109,7 @@ async function groupOf(admin: KafkaAdmin, name: string, topics: readonly KafkaTo
   return {
     name,
     pid: null,
-    members: members.map(({ client, host }) => `${client} at ${host.replace('/', '')}`),
+    members,
     positions: positions.map((position) => {
       const topic = topics.find((each) => each.name === position.topic);
       const held = topic?.partitions.find(({ partition }) => partition === position.partition);

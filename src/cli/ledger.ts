@@ -3,7 +3,7 @@
  * where groups stand, and to put them elsewhere.
  */
 import type { From } from '../config/config.ts';
-import type { NotedPosition } from '../model/delivery.ts';
+import type { NotedPosition, TopicPartition } from '../model/delivery.ts';
 
 /** A partition and what it holds. */
 export interface LedgerPartition {
@@ -30,13 +30,20 @@ export interface LedgerTopic {
   readonly offline: readonly number[];
 }
 
+/** A member of a group on the brokers. */
+export interface LedgerMember {
+  readonly name: string;
+  /** None where it cannot be known. */
+  readonly partitions: readonly TopicPartition[];
+}
+
 /** A group and where it stands. */
 export interface LedgerGroup {
   readonly name: string;
   /** The process that reads the log for it; `null`: none, or brokers are asked. */
   readonly pid: number | null;
-  /** Members on the brokers, in words. */
-  readonly members: readonly string[];
+  /** On the brokers. */
+  readonly members: readonly LedgerMember[];
   readonly positions: readonly (NotedPosition & { readonly lag: number })[];
 }
 
@@ -53,8 +60,24 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** Who reads for a group, in words; `null`: nobody. */
-export function readerOf({ pid, members }: Pick<LedgerGroup, 'pid' | 'members'>): string | null {
+/** Readers that a row names. */
+const NAMED_MAX = 3;
+
+/** Who reads a topic or a partition for a group, or reads for it at all, in words; `null`: nobody. */
+export function readerOf(
+  { pid, members }: Pick<LedgerGroup, 'pid' | 'members'>,
+  place: Partial<TopicPartition> = {},
+): string | null {
   if (pid !== null) return `process ${pid}`;
-  return members.length === 0 ? null : members.join(', ');
+  const names = members.filter((member) => isReading(member, place)).map(({ name }) => name);
+  if (names.length === 0) return null;
+  const more = names.length - NAMED_MAX;
+  return [...names.slice(0, NAMED_MAX), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+function isReading({ partitions }: LedgerMember, { topic, partition }: Partial<TopicPartition>): boolean {
+  if (topic === undefined) return true;
+  return partitions.some(
+    (each) => each.topic === topic && (partition === undefined || each.partition === partition),
+  );
 }

@@ -1,4 +1,5 @@
 /** Which positions of which groups a command is about, and where they would go. Pure. */
+import type { TopicPartition } from '../model/delivery.ts';
 import type { ClaimingTask } from './claims.ts';
 import type { LedgerGroup, LedgerTopic } from './ledger.ts';
 
@@ -12,7 +13,7 @@ export interface Place {
   readonly end: number;
   /** `null`: the group has committed nothing there. */
   readonly committed: number | null;
-  /** Who reads for the group now, in words. */
+  /** Who reads it for the group now, in words. */
   readonly readBy: string | null;
 }
 
@@ -25,7 +26,7 @@ export interface Move extends Place {
 export function placesOf(
   taken: readonly { readonly task: ClaimingTask; readonly topic: LedgerTopic }[],
   groups: readonly LedgerGroup[],
-  readerOf: (group: LedgerGroup) => string | null,
+  readerOf: (group: LedgerGroup, place: TopicPartition) => string | null,
 ): readonly Place[] {
   return taken.flatMap(({ task, topic }) => {
     const group = groups.find(({ name }) => name === task.group);
@@ -41,7 +42,7 @@ export function placesOf(
         start,
         end,
         committed: position?.offset ?? null,
-        readBy: group === undefined ? null : readerOf(group),
+        readBy: group === undefined ? null : readerOf(group, { topic: topic.name, partition }),
       };
     });
   });

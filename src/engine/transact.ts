@@ -252,8 +252,11 @@ export class Transact implements Output {
     group.underWay = null;
     for (const work of works) work.partition.inHand -= 1;
     for (const partition of partitions) {
+      const isNews = partition.phase !== 'fenced';
       partition.phase = 'fenced';
       this.forget(partition);
+      // It was let go of meanwhile: whose it is now is no matter here.
+      if (!isNews) continue;
       const { topic, partition: number } = partition;
       this.#probe({ type: 'fenced', group: group.name, topic, partition: number });
       this.#next.fenced(partition);

@@ -14,7 +14,7 @@ export const OUTSIDE_ERRORS = {
   },
   E_GROUP_BUSY: {
     summary: 'Processes read for the group whose positions were to be changed.',
-    hint: 'Stop them first (`faultline stop`), or wait until the brokers have noticed that they are gone.',
+    hint: 'Drain them first (`faultline drain`), or wait until the brokers have noticed that they are gone.',
     retriable: true,
     exit: 3,
   },
@@ -154,7 +154,7 @@ export const OUTSIDE_ERRORS = {
   },
   E_KAFKA_UNREACHABLE: {
     summary: 'No broker can be reached.',
-    hint: 'Check kafka.brokers, the network, and whether the listener speaks TLS or asks for a login; the engine goes on by itself when they are back.',
+    hint: 'Check kafka.brokers, the network, and whether the listener speaks TLS or asks for a login; a run that has begun goes on by itself when they are back.',
     retriable: true,
     exit: 3,
   },

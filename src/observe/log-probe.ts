@@ -53,7 +53,7 @@ const LINES: EventTable<Line> = {
   revoked: ({ group, partitions, dropped }) => ({
     level: 'info',
     stage: 'consume',
-    fields: { group, ...named(partitions), dropped },
+    fields: { group, ...named(partitions), leftToNextOwner: dropped },
   }),
   consumed: ({ group, deliveries, bytes }) => ({
     level: 'trace',
@@ -176,7 +176,11 @@ const LINES: EventTable<Line> = {
     },
   }),
   fenced: ({ type: _type, ...fields }) => ({ level: 'warn', stage: 'commit', fields }),
-  rebalanced: ({ type: _type, ...fields }) => ({ level: 'info', stage: 'consume', fields }),
+  rebalanced: ({ type: _type, members, ...fields }) => ({
+    level: 'info',
+    stage: 'consume',
+    fields: { ...fields, ...(members !== null && { members }) },
+  }),
   'group-fault': ({ group, fault: { code, message } }) => ({
     level: 'warn',
     stage: 'consume',

@@ -173,8 +173,8 @@ export type ProbeEvent =
       readonly group: string;
       readonly member: string;
       readonly generation: number;
-      /** As far as this member knows: the leader knows all. */
-      readonly members: number;
+      /** Known to the leader alone; `null` for the others. */
+      readonly members: number | null;
       readonly partitions: number;
     }
   /** A source is not in order with its group or its brokers; it goes on trying unless reading fails. */

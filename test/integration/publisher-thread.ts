@@ -35,7 +35,10 @@ class FakeSink extends MemorySink {
     this.#host = host;
   }
 
-  override async publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
+  override async publish(
+    publications: readonly Publication[],
+    term?: number,
+  ): Promise<readonly PublishResult[]> {
     switch (publications[0]?.topic) {
       case 'throw':
         setImmediate(() => {
@@ -60,6 +63,9 @@ class FakeSink extends MemorySink {
       case 'tell':
         this.#host.tell('transactions', new EngineError('E_KAFKA_FAILED', 'told', { details: { at: 1 } }));
         this.#host.log({ level: 'warn', text: 'said', of: 'fake', fields: { odd: () => 1, n: 2 } });
+        return [null];
+      case 'term':
+        this.#host.log({ level: 'info', text: 'said', of: 'fake', fields: { term } });
         return [null];
       default:
         return this.#write(publications);

@@ -21,6 +21,7 @@ class Fake {
   readonly told: (readonly [part: WriterPart, error: EngineError])[] = [];
   readonly cpuMs: number[] = [];
   readonly interrupted = new SharedArrayBuffer(8);
+  term = 0;
   token: () => Promise<string> = () => Promise.resolve('a token');
 
   start(options: Partial<FakeData> & { entry?: URL; startMs?: number } = {}): Promise<Publisher> {
@@ -34,6 +35,7 @@ class Fake {
         tell: (part, error) => this.told.push([part, error]),
         token: () => this.token(),
       },
+      term: () => this.term,
       tellCpu: (cpuMs) => this.cpuMs.push(cpuMs),
     });
   }
@@ -80,6 +82,20 @@ async function written(publisher: Publisher, fake: Fake, topic: string): Promise
   const { fields } = await eventually('it is told', () => fake.lines[before]);
   return fields['deliveries'] as readonly Delivery[];
 }
+
+test('what is published is of the term in which it was handed over, not of that in which it arrives', async (context) => {
+  const { fake, publisher } = await started(context);
+  fake.term = 7;
+
+  const publishing = publisher.sink.publish(deed('term'));
+  fake.term = 8;
+  await within('it settles', publishing);
+
+  assert.deepEqual(
+    fake.lines.map(({ fields }) => fields),
+    [{ term: 7 }],
+  );
+});
 
 for (const [how, why] of [
   ['throw', 'the writer is broken'],

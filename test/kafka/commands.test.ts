@@ -204,12 +204,12 @@ test(
     const done = await faultline('offsets', 'skip', ...only);
     const dry = await faultline('offsets', 'skip', '--dry-run', ...only);
 
-    assert.match(shown[0]?.readBy ?? '', /^the-reader at \S+$/);
+    assert.match(shown[0]?.readBy ?? '', /^the-reader-[0-9a-f]{8} at \S+$/);
     assert.equal(done.code, 3);
     assert.match(
       done.err,
-      /group group-.* cannot be changed while it is read: the-reader at \S+ .*\n.*\(E_GROUP_BUSY\)/,
+      /group group-.* cannot be changed while it is read: the-reader-[0-9a-f]{8} at \S+ .*\n.*\(E_GROUP_BUSY\)/,
     );
-    assert.match(dry.err, /is read by the-reader at \S+ now: until it ends, this is refused\n/);
+    assert.match(dry.err, /is read by the-reader-[0-9a-f]{8} at \S+ now: until it ends, this is refused\n/);
   },
 );

@@ -30,6 +30,7 @@ export async function startTroubled(
       tell: () => undefined,
       token: () => Promise.reject(new Error('no tokens')),
     },
+    term: () => 0,
     tellCpu: () => undefined,
   });
   return {

@@ -203,8 +203,9 @@ async function change({ ledger, chosen, terminal }: Work, moves: readonly Move[]
     formatCount(lagOf({ ...move, committed: move.after })),
   ]);
   await terminal.print(`${table(terminal, columns, rows)}\n`);
-  for (const [group, [first]] of isDry ? groups : []) {
-    const readBy = first?.readBy ?? null;
+  for (const group of isDry ? groups.keys() : []) {
+    const found = (await ledger.groups([group])).find(({ name }) => name === group);
+    const readBy = found === undefined ? null : readerOf(found);
     if (readBy !== null)
       terminal.note(`group ${group} is read by ${readBy} now: until it ends, this is refused`);
   }

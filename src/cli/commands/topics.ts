@@ -125,7 +125,7 @@ function progressIn({ name, positions, ...group }: LedgerGroup, topic: LedgerTop
     topic: topic.name,
     committed: sum('committed'),
     lag: sum('lag'),
-    readBy: readerOf(group),
+    readBy: readerOf(group, { topic: topic.name }),
   };
 }
 

@@ -11,7 +11,7 @@ import { isConnectionFault, protocolError } from './faults.ts';
 import { commitOffsets, committedOf, offsetsAt } from './offsets.ts';
 import { placeOf } from './places.ts';
 import type { DescribedMember } from './protocol/group-description.ts';
-import { askGroup } from './protocol/group-description.ts';
+import { askGroup, nameOf } from './protocol/group-description.ts';
 import { END, START } from './protocol/list-offsets.ts';
 import type { FetchSettings, KafkaSettings } from './settings.ts';
 import { throwIfError, Visit } from './visit.ts';
@@ -46,7 +46,15 @@ export interface KafkaTopic {
 /** A group and who is in it. */
 export interface KafkaGroup {
   readonly state: string;
-  readonly members: readonly DescribedMember[];
+  readonly members: readonly KafkaMember[];
+}
+
+/** A member of a group. */
+export interface KafkaMember {
+  /** Short, to tell it from the others: `faultline-1c9e0a52 at 10.0.0.7`. */
+  readonly name: string;
+  /** None where it cannot be known: while the group deals, and of members that are no consumers. */
+  readonly partitions: readonly TopicPartition[];
 }
 
 /** Of partitions: an offset, or the moment that stands for one. */
@@ -109,7 +117,7 @@ export class KafkaAdmin {
       throwIfError(described.error);
       return described;
     });
-    return { state: description.state, members: description.members };
+    return { state: description.state, members: description.members.map(memberOf) };
   }
 
   /** What a group has committed of these partitions; those of which it has nothing are left out. */
@@ -196,9 +204,16 @@ function isLed(
 const NOBODY = { memberId: '', generation: -1 };
 const NOT_ALONE = new Set(['UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
 
-function busy(group: string, members: readonly DescribedMember[]): EngineError {
-  const named = members.map(({ client, host }) => `${client} at ${host.replace('/', '')}`);
+function memberOf({ reads, ...member }: DescribedMember): KafkaMember {
+  const partitions = [...reads].flatMap(([topic, numbers]) =>
+    numbers.map((partition) => ({ topic, partition })),
+  );
+  return { name: nameOf(member), partitions };
+}
+
+function busy(group: string, members: readonly KafkaMember[]): EngineError {
+  const named = members.map(({ name }) => name);
   const who = named.length === 0 ? 'somebody has just joined' : `${named.join(', ')} read for it`;
   const message = `the positions of group ${group} cannot be changed while it is read: ${who}`;
-  return new EngineError('E_GROUP_BUSY', message, { details: { group, members } });
+  return new EngineError('E_GROUP_BUSY', message, { details: { group, members: named } });
 }

@@ -3,7 +3,7 @@
  * get the same partitions.
  *
  * Promise: each partition goes to one member that subscribes to its topic, if there is one; loads are
- * as even as subscriptions allow; nothing moves that need not.
+ * as even as subscriptions allow; nothing moves that need not, and what moves is of the topics that the giver has most of.
  */
 import type { Partitions } from './protocol/subscription.ts';
 
@@ -92,7 +92,9 @@ function pathToLighter(from: Hand, hands: readonly Hand[]): readonly Step[] | nu
   const queue = [from];
   let target: Hand | null = null;
   for (let giver = queue.shift(); giver !== undefined; giver = queue.shift()) {
-    for (const topic of giver.held.keys()) {
+    // Of the topic that it has most of: one topic's load is seldom another's.
+    const topics = [...giver.held].toSorted(([, a], [, b]) => b.length - a.length);
+    for (const [topic] of topics) {
       for (const taker of hands) {
         if (steps.has(taker) || !taker.topics.has(topic)) continue;
         steps.set(taker, { giver, topic, taker });

@@ -3,6 +3,7 @@ import type { Publication } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
 import { judge } from './judge.ts';
+import type { Leases } from './lease.ts';
 import { recordBytesBound } from './record-batch.ts';
 
 /** A publication on its way. */
@@ -19,6 +20,8 @@ export interface Entry {
 export class Call {
   /** On the monotonic clock. */
   readonly deadlineMs: number;
+  /** In which it was made ({@link Leases.term}). */
+  readonly term: number;
   readonly results: PublishResult[];
   /** What is not refused from the start. */
   readonly entries: readonly Entry[];
@@ -26,8 +29,12 @@ export class Call {
   #unsettled: number;
   readonly #resolve: (results: readonly PublishResult[]) => void;
 
-  constructor(publications: readonly Publication[], options: { deadlineMs: number; recordBytesMax: number }) {
+  constructor(
+    publications: readonly Publication[],
+    options: { deadlineMs: number; term: number; recordBytesMax: number },
+  ) {
     this.deadlineMs = options.deadlineMs;
+    this.term = options.term;
     const entries: Entry[] = [];
     this.results = publications.map((publication, index) => {
       const refusal = judge(publication, options.recordBytesMax);

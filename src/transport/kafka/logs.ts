@@ -1,8 +1,9 @@
 /**
  * kafkajs's logger, into lines that the process's own log takes.
  *
- * What is harmless is told as `debug`: coordinators that load on a fresh cluster, leaders that move,
- * connections that a stopping broker closes. kafkajs calls these errors and retries them by itself.
+ * What is harmless, or told already, is `debug`: coordinators that load on a fresh cluster and leaders
+ * that move, which kafkajs retries by itself; connections and logins that fail, which it repeats for
+ * each attempt while the transport tells them once, as its own errors and events.
  */
 import type { LogEntry, logCreator } from 'kafkajs';
 import { logLevel } from 'kafkajs';
@@ -18,6 +19,11 @@ const PASSING = [
   'The group is rebalancing',
   'This server does not host this topic-partition',
 ];
+
+/** The parts of kafkajs that connect and log in. */
+const CONNECTING = /^(Connection|BrokerPool|SaslAuthenticator-.*)$/;
+/** What a connection says of a broker's answer is none of connecting, but for those to a login. */
+const ANSWER = /^Response (?!Sasl)/;
 
 const LEVELS: Readonly<Record<number, ClientLine['level']>> = {
   [logLevel.ERROR]: 'error',
@@ -36,14 +42,15 @@ export function clientLog(tell: KafkaSettings['log']): logCreator {
 /** Secrets never come here: kafkajs logs neither passwords nor keys. */
 function lineOf({ namespace, level, log }: LogEntry): ClientLine {
   const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = log;
-  return { level: levelOf(level, message, fields), text: message, of: namespace, fields };
+  const isQuiet = isOfConnecting(namespace, message) || isPassing(message, fields);
+  return { level: isQuiet ? 'debug' : (LEVELS[level] ?? 'debug'), text: message, of: namespace, fields };
 }
 
-function levelOf(
-  level: number,
-  message: string,
-  fields: Readonly<Record<string, unknown>>,
-): ClientLine['level'] {
+function isOfConnecting(namespace: string, message: string): boolean {
+  return CONNECTING.test(namespace) && !ANSWER.test(message);
+}
+
+function isPassing(message: string, fields: Readonly<Record<string, unknown>>): boolean {
   const said = `${message} ${typeof fields['error'] === 'string' ? fields['error'] : ''}`;
-  return PASSING.some((passing) => said.includes(passing)) ? 'debug' : (LEVELS[level] ?? 'debug');
+  return PASSING.some((passing) => said.includes(passing));
 }

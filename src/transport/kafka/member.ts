@@ -60,7 +60,7 @@ export interface Holder {
   ): Promise<readonly TopicPartition[]>;
   /** Gives out nothing of these any more. */
   stop(partitions: readonly TopicPartition[]): void;
-  /** Lets them go; bounded in time, never rejects. `lost`: at once, for others may have them. */
+  /** Lets them go; bounded in time, never rejects. `lost`: at once, nothing committed, for others may have them, or their topic is another. */
   letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void>;
 }
 
@@ -82,10 +82,8 @@ export class Member {
   #offered: readonly TopicPartition[] = [];
   /** How many of them was told last. */
   #unread = 0;
-  /** Held, and their position is lost: to be let go and taken anew. */
-  readonly #restarting = new Map<string, TopicPartition>();
-  /** Held, and of a topic that was made again: likewise, from its start. */
-  readonly #remade = new Map<string, TopicPartition>();
+  /** How to take those that are not to go on where the group has committed, until they are: first those of them that are held are let go. */
+  readonly #anew = new Map<string, HeldPosition>();
   /** Held, and another has shut this one out: to be let go, and taken anew if they are dealt to it again. */
   readonly #fenced = new Map<string, TopicPartition>();
   /** Ends when what is offered is not any more. */
@@ -119,25 +117,30 @@ export class Member {
 
   /** The brokers do not have its position: lets it go and takes it anew, if it is still held then. */
   restart(partition: TopicPartition): void {
-    this.#note(this.#restarting, [partition]);
+    const place = placeOf(partition);
+    if (this.#held.has(place) && !this.#anew.has(place)) this.#anew.set(place, 'lost');
+    this.#wake.notify();
   }
 
-  /** A topic was deleted and made again: lets go of what is held of it, and takes it anew. */
+  /** A topic was deleted and made again: lets go of what is held of it, and takes what was dealt of it from its start. */
   remade(topic: string): void {
-    this.#note(
-      this.#remade,
-      [...this.#held.values()].filter((partition) => partition.topic === topic),
-    );
+    for (const partition of [...this.#held.values(), ...this.#offered])
+      if (partition.topic === topic) this.#anew.set(placeOf(partition), 'remade');
+    this.#wake.notify();
   }
 
   /** Whether it is about to be taken from the start of a topic that was made again. */
   isRemade(partition: TopicPartition): boolean {
-    return this.#remade.has(placeOf(partition));
+    return this.#anew.get(placeOf(partition)) === 'remade';
   }
 
   /** Another may write for these: lets them go as lost, and asks the group whose they are. */
   fenced(partitions: readonly TopicPartition[]): void {
-    this.#note(this.#fenced, partitions);
+    for (const partition of partitions) {
+      const place = placeOf(partition);
+      if (this.#held.has(place)) this.#fenced.set(place, partition);
+    }
+    this.#wake.notify();
   }
 
   /** Until it is closed. Rejects with what cannot be cured: coded. */
@@ -181,6 +184,7 @@ export class Member {
     this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
     this.#tellUnread();
     await Promise.all([this.#take(), this.#letGo(lost)]);
+    for (const place of this.#anew.keys()) if (!offered.has(place)) this.#anew.delete(place);
     this.#hasBegun = true;
     if (!this.#mustJoin) this.#options.began();
     // The group learns of what was let go by joining again.
@@ -192,20 +196,33 @@ export class Member {
     const backoff = new Backoff(this.#options.backoff);
     while (!signal.aborted && !this.#mustJoin && this.session !== null) {
       if (this.#fenced.size > 0) await this.#letGoFenced();
-      else if (this.#remade.size > 0) await this.#restart(this.#remade, 'remade');
-      else if (this.#restarting.size > 0) await this.#restart(this.#restarting, 'lost');
+      else if (this.#restarting.length > 0) await this.#restart();
       else await this.#wake.wait(this.#offered.length > 0 ? backoff.nextMs() : IDLE_MS, signal);
-      if (this.session !== null) await this.#take();
+      await this.#take();
     }
   }
 
-  async #take(position: HeldPosition = 'committed'): Promise<void> {
-    if (this.#offered.length === 0 || this.#mustJoin || this.#closing.signal.aborted) return;
-    this.#taking = new AbortController();
-    const taken = await this.#options.holder.take(this.#offered, position, this.#taking.signal);
-    for (const partition of taken) this.#held.set(placeOf(partition), partition);
-    this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
+  async #take(): Promise<void> {
+    for (const [position, partitions] of Map.groupBy(this.#offered, (each) => this.#positionOf(each))) {
+      if (this.#mustJoin || this.#closing.signal.aborted || this.session === null) break;
+      await this.#takeAt(position, partitions);
+    }
     this.#tellUnread();
+  }
+
+  async #takeAt(position: HeldPosition, partitions: readonly TopicPartition[]): Promise<void> {
+    this.#taking = new AbortController();
+    const taken = await this.#options.holder.take(partitions, position, this.#taking.signal);
+    for (const partition of taken) {
+      this.#held.set(placeOf(partition), partition);
+      // A topic that was made again meanwhile is yet to be begun.
+      if (this.#positionOf(partition) === position) this.#anew.delete(placeOf(partition));
+    }
+    this.#offered = this.#offered.filter((partition) => !this.#held.has(placeOf(partition)));
+  }
+
+  #positionOf(partition: TopicPartition): HeldPosition {
+    return this.#anew.get(placeOf(partition)) ?? 'committed';
   }
 
   #tellUnread(): void {
@@ -216,40 +233,34 @@ export class Member {
   }
 
   async #letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
+    const { holder } = this.#options;
     if (partitions.length === 0) return;
-    this.#options.holder.stop(partitions);
-    await this.#options.holder.letGo(partitions, how);
+    holder.stop(partitions);
+    // Offsets of a topic that was deleted are none of the one that has its name now.
+    const asked = Map.groupBy(partitions, (partition) => (this.isRemade(partition) ? 'lost' : how));
+    await Promise.all([...asked].map(([each, those]) => holder.letGo(those, each)));
     for (const partition of partitions) {
-      const place = placeOf(partition);
-      this.#held.delete(place);
-      this.#restarting.delete(place);
-      this.#remade.delete(place);
-      this.#fenced.delete(place);
+      this.#held.delete(placeOf(partition));
+      this.#fenced.delete(placeOf(partition));
     }
-  }
-
-  #note(where: Map<string, TopicPartition>, partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      const place = placeOf(partition);
-      if (this.#held.has(place)) where.set(place, partition);
-    }
-    this.#wake.notify();
   }
 
   /** By dealing, the group says whether they are still this one's: taken on a guess, they could be fenced from the rightful owner. */
   async #letGoFenced(): Promise<void> {
-    await this.#letGo([...this.#fenced.values()], 'lost');
+    const partitions = [...this.#fenced.values()];
+    await this.#letGo(partitions, 'lost');
+    for (const partition of partitions) this.#anew.delete(placeOf(partition));
     this.rejoin();
   }
 
-  async #restart(which: ReadonlyMap<string, TopicPartition>, position: 'lost' | 'remade'): Promise<void> {
-    const partitions = [...which.values()];
+  get #restarting(): readonly TopicPartition[] {
+    return [...this.#held.values()].filter((partition) => this.#anew.has(placeOf(partition)));
+  }
+
+  async #restart(): Promise<void> {
+    const partitions = this.#restarting;
     await this.#letGo(partitions);
-    const before = this.#offered;
-    this.#offered = partitions;
-    await this.#take(position);
-    this.#offered = [...before, ...this.#offered];
-    this.#tellUnread();
+    this.#offered = [...this.#offered, ...partitions];
   }
 
   /** What the group may have given to others is let go before anything else. */
@@ -261,6 +272,7 @@ export class Member {
     this.#offered = [];
     this.#tellUnread();
     await this.#letGo([...this.#held.values()], 'lost');
+    this.#anew.clear();
     this.#options.lease.release();
   }
 
@@ -288,7 +300,8 @@ export class Member {
     const dealt = [...decodeAssignment(memberAssignment)];
     this.#offered = dealt.flatMap(([topic, numbers]) => numbers.map((partition) => ({ topic, partition })));
     const { memberId: member, generation } = joined;
-    tell({ type: 'rebalanced', group, member, generation, members, partitions: this.#offered.length });
+    const known = members > 0 ? members : null;
+    tell({ type: 'rebalanced', group, member, generation, members: known, partitions: this.#offered.length });
   }
 
   async #askToJoin(): Promise<Joined> {

@@ -23,6 +23,7 @@ import { askTransactionalSession } from './protocol/init-producer-id.ts';
 import type { TransactionName } from './protocol/transaction.ts';
 import { askAddOffsets, askAddPartitions, askCommitOffsets, askEnd } from './protocol/transaction.ts';
 import type { KafkaSettings, ProduceSettings, TransactionSettings } from './settings.ts';
+import { forNow } from './verdict.ts';
 
 /** What they need. */
 export interface PartitionTransactionsOptions {
@@ -175,7 +176,7 @@ export class PartitionTransactions {
         owned.producer.abandon(fault);
         throw fault;
       });
-    const [results] = await Promise.all([owned.producer.publish(publications), noted]);
+    const [results] = await Promise.all([owned.producer.publish(publications, 0), noted]);
     return results;
   }
 
@@ -256,11 +257,20 @@ export class PartitionTransactions {
     return this.#persist(doing, () => this.#coordinator.ask('data', ask));
   }
 
-  #persist<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  async #persist<T>(doing: string, ask: () => Promise<T>): Promise<T> {
     const { kafka, produce, signal } = this.#options;
-    return persist(doing, ask, { deadlineMs: performance.now() + produce.timeoutMs, backoff: kafka, signal });
+    const deadlineMs = performance.now() + produce.timeoutMs;
+    try {
+      return await persist(doing, ask, { deadlineMs, backoff: kafka, signal });
+    } catch (error) {
+      const fault = kafkaFault(error, doing);
+      throw RENEWED.has(fault.code) ? forNow(fault) : fault;
+    }
   }
 }
+
+/** Logins and certificates are renewed while it runs: at the start they were good. */
+const RENEWED: ReadonlySet<string> = new Set(['E_KAFKA_AUTH', 'E_KAFKA_TLS']);
 
 /** Said where a transaction is to be ended and none is open. */
 const NO_TRANSACTION = 'INVALID_TXN_STATE';

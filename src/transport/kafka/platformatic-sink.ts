@@ -65,7 +65,8 @@ export class PlatformaticSink implements Sink {
   }
 
   publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
-    return this.#gate.make(() => this.#publish(publications));
+    const term = this.#options.leases?.term ?? 0;
+    return this.#gate.make(() => this.#publish(publications, term));
   }
 
   /** Within twice `produce.timeoutMs`. */
@@ -76,9 +77,9 @@ export class PlatformaticSink implements Sink {
     await this.#writer.close(this.#options.produce.timeoutMs);
   }
 
-  async #publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
+  async #publish(publications: readonly Publication[], term: number): Promise<readonly PublishResult[]> {
     const { timeoutMs, recordBytesMax } = this.#options.produce;
-    const call = new Call(publications, { deadlineMs: performance.now() + timeoutMs, recordBytesMax });
+    const call = new Call(publications, { deadlineMs: performance.now() + timeoutMs, term, recordBytesMax });
     if (this.#failing !== null) {
       for (const { index } of call.entries) call.settle(index, this.#failing);
     } else if (!call.isSettled) {
@@ -128,7 +129,8 @@ export class PlatformaticSink implements Sink {
   }
 
   get #mayWrite(): boolean {
-    return this.#options.leases?.areGood ?? true;
+    const { leases } = this.#options;
+    return leases === undefined || [...this.#calls].every(({ term }) => leases.mayWrite(term));
   }
 
   /** Whether nothing is on its way, so that a new producer could take over. */

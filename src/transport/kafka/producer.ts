@@ -48,8 +48,8 @@ export interface ProducerOptions {
   readonly identity: ProducerIdentity;
   readonly kafka: Pick<KafkaSettings, 'requestTimeoutMs' | 'backoffMs' | 'backoffMaxMs'>;
   readonly produce: ProduceSettings;
-  /** Whether what was taken may still be written; asked before each request. What waits fails for now when not. */
-  readonly mayWrite: () => boolean;
+  /** Whether what was taken in a term may still be written; asked before each request. What waits fails for now when not. */
+  readonly mayWrite: (term: number) => boolean;
   /** Is told of what is tried again. */
   readonly tell: (fault: EngineError) => void;
 }
@@ -91,10 +91,10 @@ export class Producer {
     this.#routes = new Routes(options.brokers);
   }
 
-  /** As `Sink.publish`. Never rejects; settles within `produce.timeoutMs`. */
-  async publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
+  /** As `Sink.publish`, of what was taken in this term. Never rejects; settles within `produce.timeoutMs`. */
+  async publish(publications: readonly Publication[], term: number): Promise<readonly PublishResult[]> {
     const { timeoutMs, recordBytesMax } = this.#options.produce;
-    const call = new Call(publications, { deadlineMs: performance.now() + timeoutMs, recordBytesMax });
+    const call = new Call(publications, { deadlineMs: performance.now() + timeoutMs, term, recordBytesMax });
     if (this.#failing !== null) {
       for (const { index } of call.entries) call.settle(index, this.#failing);
     } else if (!call.isSettled) {
@@ -275,7 +275,7 @@ export class Producer {
 
   /** What is on its way keeps its outcome; a batch that may or may not be written is not written late. */
   #assertMayWrite(): void {
-    if (this.#options.mayWrite()) return;
+    if ([...this.#calls].every(({ term }) => this.#options.mayWrite(term))) return;
     const message = 'nothing is written: this process may not be in its group any more';
     const lapsed = new EngineError('E_KAFKA_FAILED', message, { retriable: true });
     this.#fail(lapsed, ({ isInFlight }) => !isInFlight);

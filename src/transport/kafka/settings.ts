@@ -105,7 +105,8 @@ export type KafkaEvent =
       readonly group: string;
       readonly member: string;
       readonly generation: number;
-      readonly members: number;
+      /** Known to the leader alone; `null` for the others. */
+      readonly members: number | null;
       readonly partitions: number;
     }
   | { readonly type: 'group-fault'; readonly group: string; readonly fault: Fault }

@@ -27,9 +27,11 @@ export interface KafkaSinkOptions {
 export class KafkaSink implements Sink {
   readonly #brokers: Brokers;
   readonly #producer: Producer;
+  readonly #leases: Leases | undefined;
   readonly #calls = new Calls();
 
   constructor({ client, produce, leases, tell }: KafkaSinkOptions) {
+    this.#leases = leases;
     this.#brokers = new Brokers(client);
     const identity = new Idempotence(this.#brokers);
     this.#producer = new Producer({
@@ -37,13 +39,17 @@ export class KafkaSink implements Sink {
       identity,
       kafka: client.settings,
       produce,
-      mayWrite: () => leases?.areGood ?? true,
+      mayWrite: (term) => leases?.mayWrite(term) ?? true,
       tell,
     });
   }
 
-  publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
-    return this.#calls.make(() => this.#producer.publish(publications));
+  /** `term`: in which they were taken, where that was not just now. */
+  publish(
+    publications: readonly Publication[],
+    term: number = this.#leases?.term ?? 0,
+  ): Promise<readonly PublishResult[]> {
+    return this.#calls.make(() => this.#producer.publish(publications, term));
   }
 
   /** Within `produce.timeoutMs`. */

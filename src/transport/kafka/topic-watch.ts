@@ -22,6 +22,8 @@ export interface TopicWatchOptions {
 
 /** How soon is looked where a broker does not know a topic any more, milliseconds. */
 const SOON_MS = 1000;
+/** So many ids that topics had before are kept; an older one would pass for a new one. */
+const FORMER_IDS_MAX = 1000;
 
 /** The watch. */
 export class TopicWatch {
@@ -32,8 +34,10 @@ export class TopicWatch {
   #read: ReadonlyMap<string, number> = new Map();
   /** Those of them that were read when the watch began, and have been there ever since. */
   #first: ReadonlyMap<string, number> = new Map();
-  /** Of all topics, where brokers have them. */
+  /** Of those that are read, where brokers have them: the newest. */
   #ids: ReadonlyMap<string, string> = new Map();
+  /** Those that they had before, oldest first: a broker that lags still tells them. */
+  readonly #formerIds = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #dueMs = Infinity;
   #isClosed = false;
@@ -112,17 +116,30 @@ export class TopicWatch {
     }
   }
 
-  #tellRemade(ids: ReadonlyMap<string, string>): void {
+  #tellRemade(told: ReadonlyMap<string, string>): void {
     const known = this.#ids;
+    const ids = new Map([...told].filter(([name]) => this.#read.has(name)));
     this.#ids = ids;
-    for (const topic of this.#read.keys()) {
-      const before = known.get(topic);
-      if (before === undefined || !ids.has(topic) || ids.get(topic) === before) continue;
+    for (const [topic, before] of known) {
+      const id = ids.get(topic);
+      if (id === before) continue;
+      if (id !== undefined && this.#formerIds.has(id)) {
+        ids.set(topic, before);
+        continue;
+      }
+      this.#keepFormer(before);
+      if (id === undefined) continue;
       this.#first = new Map([...this.#first].filter(([name]) => name !== topic));
       const message = `topic ${topic} was deleted and made again: it is read from its start`;
       this.#tell(new EngineError('E_KAFKA_TOPIC', message));
       this.#options.remade(topic);
     }
+  }
+
+  #keepFormer(id: string): void {
+    this.#formerIds.add(id);
+    const [oldest] = this.#formerIds;
+    if (this.#formerIds.size > FORMER_IDS_MAX && oldest !== undefined) this.#formerIds.delete(oldest);
   }
 
   #tell(error: unknown): void {

@@ -24,6 +24,8 @@ export interface LinkOptions {
   /** For the thread to be ready. */
   readonly startMs: number;
   readonly host: WriterHost;
+  /** The term that what is published now was taken in. */
+  readonly term: () => number;
   /** Is told the CPU time of the thread so far, when it is ready and with each answer. */
   readonly tellCpu: (cpuMs: number) => void;
 }

@@ -1,7 +1,7 @@
 /** What the main thread and the thread that writes say to each other. Types only. */
-import type { NotedPosition, TopicPartition } from '../../model/delivery.ts';
+import type { NotedPosition, Publication, TopicPartition } from '../../model/delivery.ts';
 import type { EngineError } from '../../model/errors.ts';
-import type { Sink } from '../../ports/sink.ts';
+import type { PublishResult, Sink } from '../../ports/sink.ts';
 import type { Transactions } from '../../ports/transactions.ts';
 import type { Failure, WireFault } from './faults.ts';
 import type { PackedPublications } from './packing.ts';
@@ -14,9 +14,14 @@ export interface FencingTransactions extends Transactions {
   forget(group: string, places: readonly TopicPartition[]): void;
 }
 
+/** A sink that is told in which term publications were taken, where that was before they came to it. */
+export interface TermedSink extends Sink {
+  publish(publications: readonly Publication[], term?: number): Promise<readonly PublishResult[]>;
+}
+
 /** What writes. */
 export interface Writers {
-  readonly sink: Sink;
+  readonly sink: TermedSink;
   readonly transactions: FencingTransactions | null;
 }
 
@@ -47,6 +52,7 @@ export type PublisherRequest =
       readonly call: number;
       /** How many calls with failures for now the main thread knew of. */
       readonly failuresSeen: number;
+      readonly term: number;
       readonly packed: PackedPublications;
     }
   | {

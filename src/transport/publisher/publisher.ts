@@ -32,7 +32,7 @@ export async function startPublisher(options: LinkOptions): Promise<Publisher> {
   const positionsMax = await link.ready();
   const courier = new Courier(link);
   return {
-    sink: new ThreadSink(courier),
+    sink: new ThreadSink(courier, options.term),
     transactions: positionsMax === null ? null : new ThreadTransactions(courier, positionsMax),
     end: () => link.end(),
   };
@@ -92,19 +92,22 @@ class Closing {
 class ThreadSink implements Sink {
   readonly #courier: Courier;
   readonly #closing: Closing;
+  readonly #term: () => number;
   /** Calls that failed for now, as far as is known here: the thread takes no call that is behind. */
   #failuresSeen = 0;
 
-  constructor(courier: Courier) {
+  constructor(courier: Courier, term: () => number) {
     this.#courier = courier;
+    this.#term = term;
     this.#closing = new Closing(courier.link, 'sink');
   }
 
   async publish(publications: readonly Publication[]): Promise<readonly PublishResult[]> {
     this.#closing.assertOpen();
     const failuresSeen = this.#failuresSeen;
+    const term = this.#term();
     const { failures } = await this.#courier.carry(publications, (packed, moved) =>
-      this.#courier.link.call({ type: 'publish', failuresSeen, packed }, moved),
+      this.#courier.link.call({ type: 'publish', failuresSeen, term, packed }, moved),
     );
     if (failures.some(({ fault }) => fault.retriable)) this.#failuresSeen += 1;
     return unpackResults(failures, publications.length);

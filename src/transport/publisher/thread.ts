@@ -100,12 +100,15 @@ class PublisherThread {
 
   async #publish({
     failuresSeen,
+    term,
     packed,
   }: Extract<PublisherCall, { type: 'publish' }>): Promise<readonly PublishResult[]> {
     const publications = unpackPublications(packed);
     const failure = failuresSeen === this.#failures ? null : this.#failure;
     const results =
-      failure === null ? await this.#writers.sink.publish(publications) : publications.map(() => failure);
+      failure === null
+        ? await this.#writers.sink.publish(publications, term)
+        : publications.map(() => failure);
     const retriable = results.find((result) => result?.retriable === true);
     if (retriable !== undefined) {
       this.#failures += 1;

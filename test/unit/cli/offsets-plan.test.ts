@@ -57,14 +57,14 @@ test('each partition of what a task takes is a place, with its own group’s pos
   const found = placesOf(
     [{ task, topic }],
     [group('other', 3), group('mine', 5)],
-    ({ pid }) => `process ${pid}`,
+    ({ pid }, { partition }) => `process ${pid} in ${partition}`,
   );
 
   assert.deepEqual(
     found.map(({ partition, committed, readBy }) => [partition, committed, readBy]),
     [
-      [0, null, 'process 42'],
-      [1, 5, 'process 42'],
+      [0, null, 'process 42 in 0'],
+      [1, 5, 'process 42 in 1'],
     ],
   );
 });

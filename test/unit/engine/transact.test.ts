@@ -171,6 +171,21 @@ test('a partition that was let go gives back what is held; what is under way is 
   assert.deepEqual(bench.given.toSorted(), ['0/0.0', '0/0.1', '0/0.2', '0/2.0']);
 });
 
+test('that a partition is another’s is no news once it was let go of', async () => {
+  const bench = new TransactBench();
+  const partition = bench.assign(0);
+  bench.deliver(bench.begin(partition, 0), 1);
+  await bench.clock.advance(POLICY.lingerMs);
+
+  partition.phase = 'fenced';
+  bench.transact.forget(partition);
+  bench.transactions.requests.at(-1)?.reject(new EngineError('E_FENCED'));
+  await settle();
+
+  assert.deepEqual([bench.fenced, bench.failures], [[], []]);
+  assert.deepEqual(bench.dropped, ['0/0']);
+});
+
 test('a transaction has no more positions than its port takes, and partitions take turns', async () => {
   const bench = new TransactBench({ publicationsMax: 1 });
   bench.transactions.positionsMax = 1;

@@ -177,6 +177,22 @@ test('an assignment of many partitions apart names some and counts the rest', ()
   assert.equal(line['morePartitions'], 30);
 });
 
+test('what a revoke gives back is said to be left to the next owner', () => {
+  const [line] = log(eventsOf('revoked'));
+
+  assert.equal(line?.['leftToNextOwner'], 2);
+});
+
+test('how many are in a group is said by who knows it', () => {
+  const [event] = eventsOf('rebalanced');
+  assert.ok(event);
+
+  const [leader, other] = log([event, { ...event, members: null }]);
+
+  assert.equal(leader?.['members'], 2);
+  assert.ok(other && !('members' in other));
+});
+
 test('pretty lines are one line each, for people, and cannot steer a terminal', () => {
   const [event] = eventsOf('analyzer-log');
   assert.ok(event);

@@ -156,3 +156,20 @@ test('what a member claims of topics and partitions that are gone, or not its ow
 
   assert.deepEqual(places(dealt.get('m')), ['a/0', 'a/1']);
 });
+
+test('who joins is given of each topic alike, for a topic’s load is seldom another’s', () => {
+  const topics = ['crash', 'lag'];
+  const counts = new Map(topics.map((topic) => [topic, 8]));
+  const first: Candidate = { id: 'first', topics, owned: NOTHING };
+  const [alone] = owning([first], assign([first], counts));
+  assert.ok(alone !== undefined);
+
+  const dealt = assign([alone, { id: 'second', topics, owned: NOTHING }], counts);
+
+  for (const id of ['first', 'second'])
+    assert.deepEqual(
+      topics.map((topic) => dealt.get(id)?.get(topic)?.length),
+      [4, 4],
+      id,
+    );
+});

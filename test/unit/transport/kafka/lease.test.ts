@@ -11,15 +11,31 @@ test('one group whose time is over keeps all from being written, until nothing o
   const [first, second] = [leases.of(0), leases.of(1)];
 
   const seen = [
-    leases.areGood,
-    (first.extend(LONG_MS), leases.areGood),
-    (second.extend(-1), leases.areGood),
-    (second.release(), leases.areGood),
-    (first.expire(), leases.areGood),
-    (first.extend(LONG_MS), leases.areGood),
+    leases.mayWrite(leases.term),
+    (first.extend(LONG_MS), leases.mayWrite(leases.term)),
+    (second.extend(-1), leases.mayWrite(leases.term)),
+    (second.release(), leases.mayWrite(leases.term)),
+    (first.expire(), leases.mayWrite(leases.term)),
+    (first.extend(LONG_MS), leases.mayWrite(leases.term)),
   ];
 
   assert.deepEqual(seen, [true, true, false, true, false, true]);
+});
+
+test('what was taken before a group was lost or let go of may not be written after it', () => {
+  const leases = Leases.of(2);
+  const lease = leases.of(1);
+  lease.extend(LONG_MS);
+  const taken = leases.term;
+
+  lease.expire();
+  const whileLost = leases.mayWrite(taken);
+  lease.release();
+  const afterwards = [leases.mayWrite(taken), leases.mayWrite(leases.term)];
+  lease.extend(LONG_MS);
+  const back = [leases.mayWrite(taken), leases.mayWrite(leases.term)];
+
+  assert.deepEqual([whileLost, afterwards, back], [false, [false, true], [false, true]]);
 });
 
 test('another thread sees what this one knows, by the same clock', async () => {
@@ -30,8 +46,8 @@ test('another thread sees what this one knows, by the same clock', async () => {
     const { parentPort, workerData } = require('node:worker_threads');
     import('${module.href}').then(({ Leases }) => {
       const leases = new Leases(workerData);
-      parentPort.postMessage(leases.areGood);
-      parentPort.once('message', () => parentPort.postMessage(leases.areGood));
+      parentPort.postMessage(leases.mayWrite(leases.term));
+      parentPort.once('message', () => parentPort.postMessage(leases.mayWrite(leases.term)));
     });`;
   const thread = new Worker(script, { eval: true, workerData: leases.shared });
 

@@ -90,7 +90,7 @@ class Group implements Holder {
   stop(): void {}
 
   async letGo(partitions: readonly TopicPartition[], how?: 'lost'): Promise<void> {
-    this.writable.push(this.leases.areGood);
+    this.writable.push(this.leases.mayWrite(this.leases.term));
     this.steps.push(`let go ${how ?? 'in order'} ${namesOf(partitions)}`);
   }
 
@@ -146,7 +146,7 @@ test('nothing is written from the loss of the session until all is let go', asyn
   await eventually('it is let go in order', () => group.steps.includes('let go in order 0'));
 
   assert.deepEqual(group.writable, [false, true]);
-  assert.ok(group.leases.areGood);
+  assert.ok(group.leases.mayWrite(group.leases.term));
 });
 
 test('a lost position of a partition that is held is begun anew once', async (t) => {
@@ -160,6 +160,99 @@ test('a lost position of a partition that is held is begun anew once', async (t)
 
   assert.deepEqual(group.steps, ['take committed 0', 'began', 'let go in order 0', 'take lost 0']);
   assert.equal(group.joins, 1);
+});
+
+test('a topic that was made again is let go with nothing committed, and begun at its start however long that takes', async (t) => {
+  const group = new Group();
+  group.run(t);
+  await eventually('it is held', () => group.steps.includes('began'));
+  let tries = 0;
+  group.taking = async (partitions) => ((tries += 1) < 3 ? [] : partitions);
+
+  group.member.remade('t');
+  await eventually('it is begun anew', () => tries === 3);
+  group.dealt = [0, 1];
+  group.member.rejoin();
+  await eventually('the other one is held', () => group.steps.includes('take committed 1'));
+
+  assert.deepEqual(group.steps.slice(2, 7), [
+    'let go lost 0',
+    'take remade 0',
+    'take remade 0',
+    'take remade 0',
+    'take committed 1',
+  ]);
+});
+
+for (const { how, note } of [
+  { how: 'remade', note: (member: Member) => member.remade('t') },
+  { how: 'lost', note: (member: Member) => member.restart(PLACE) },
+] as const) {
+  test(`a rebalance does not make one forget how to take what it leaves here: ${how}`, async (t) => {
+    const group = new Group();
+    group.run(t);
+    await eventually('it is held', () => group.steps.includes('began'));
+    const letGo = group.letGo.bind(group);
+    group.letGo = async (partitions, end) => {
+      await letGo(partitions, end);
+      group.member.rejoin();
+    };
+
+    note(group.member);
+    await eventually('it is held again', () => group.steps.filter((step) => step === 'began').length === 2);
+
+    assert.deepEqual([group.steps.at(-2), group.joins], [`take ${how} 0`, 2]);
+  });
+}
+
+test('a partition that was dealt away and comes back goes on where the group has committed', async (t) => {
+  const group = new Group();
+  group.run(t);
+  await eventually('it is held', () => group.steps.includes('began'));
+  group.taking = async () => [];
+  group.member.remade('t');
+  await eventually('it cannot be taken', () => group.steps.includes('take remade 0'));
+  group.dealt = [];
+  group.member.rejoin();
+  await eventually('it is dealt away', () => group.steps.filter((step) => step === 'began').length === 2);
+
+  group.steps.length = 0;
+  group.dealt = [0];
+  group.member.rejoin();
+  await eventually('it is offered again', () => group.steps.length > 0);
+
+  assert.equal(group.steps[0], 'take committed 0');
+});
+
+test('a topic that is made again as the group deals it away has nothing committed either', async (t) => {
+  const group = new Group();
+  group.dealt = [0, 1];
+  group.run(t);
+  await eventually('both are held', () => group.steps.includes('began'));
+  group.joining = (joins) => {
+    if (joins === 2) group.member.remade('t');
+    return 0;
+  };
+
+  group.dealt = [1];
+  group.member.rejoin();
+  await eventually('the other one is begun anew', () => group.steps.includes('take remade 1'));
+
+  const steps = group.steps.filter((step) => step !== 'began');
+  assert.deepEqual(steps.slice(1), ['let go lost 0', 'let go lost 1', 'take remade 1']);
+});
+
+test('a topic that is made again while it is being taken is begun at its start', async (t) => {
+  const group = new Group();
+  group.taking = async (partitions) => {
+    if (!group.steps.includes('take committed 0')) group.member.remade('t');
+    return partitions;
+  };
+
+  group.run(t);
+  await eventually('it is begun anew', () => group.steps.includes('take remade 0'));
+
+  assert.deepEqual(group.steps, ['take committed 0', 'began', 'let go lost 0', 'take remade 0']);
 });
 
 test('a partition that was fenced is let go as lost, and taken anew when the group has said whose it is', async (t) => {

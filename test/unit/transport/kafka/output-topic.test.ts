@@ -23,7 +23,7 @@ function callOf(keys: readonly (string | null)[], bytes = 1): Call {
     headers: [],
     timestampMs: 0,
   }));
-  return new Call(publications, { deadlineMs: 0, recordBytesMax: 1_000_000 });
+  return new Call(publications, { deadlineMs: 0, term: 0, recordBytesMax: 1_000_000 });
 }
 
 test('entries wait until the partitions are known, and are given to them in order then', async () => {

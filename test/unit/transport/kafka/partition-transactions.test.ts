@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EngineError } from '../../../../src/model/errors.ts';
 import type { PublishResult } from '../../../../src/ports/sink.ts';
 import type { Brokers } from '../../../../src/transport/kafka/brokers.ts';
 import { Coordinator } from '../../../../src/transport/kafka/coordinator.ts';
@@ -25,6 +26,8 @@ class FakeCluster {
   end: (isCommitted: boolean) => number | 'lost' = () => 0;
   /** Is awaited before a coordinator is found. */
   looking: Promise<void> = Promise.resolve();
+  /** What the broker says before a transaction is begun; `null`: nothing. */
+  refusal: Error | null = null;
   /** Is called when a session is asked for. */
   sessionAsked: () => void = () => undefined;
   readonly transactions: PartitionTransactions;
@@ -101,6 +104,7 @@ class FakeCluster {
         writer.noTags();
         return writer;
       case ADD_OFFSETS:
+        if (this.refusal !== null) throw this.refusal;
         return writer.int32(0).int16(0);
       case END: {
         const isCommitted = request.at(-1) === 1;
@@ -203,4 +207,25 @@ test('who was let go while the brokers made him the owner does not become it', a
 
   await assert.rejects(cluster.transact(), { code: 'E_GROUP_LOST' });
   assert.equal(cluster.count('produce'), 0);
+});
+
+test('a login or a certificate that is refused while it runs is for now: it may be renewed', async () => {
+  for (const code of ['E_KAFKA_AUTH', 'E_KAFKA_TLS'] as const) {
+    const cluster = new FakeCluster();
+    await cluster.transactions.begin();
+
+    cluster.refusal = new EngineError(code);
+    await assert.rejects(cluster.transact(), { code, retriable: true });
+    cluster.refusal = null;
+
+    assert.deepEqual(await cluster.transact(), [null]);
+  }
+});
+
+test('a right that is missing is for good', async () => {
+  const cluster = new FakeCluster();
+  await cluster.transactions.begin();
+  cluster.refusal = new EngineError('E_KAFKA_FORBIDDEN');
+
+  await assert.rejects(cluster.transact(), { code: 'E_KAFKA_FORBIDDEN', retriable: false });
 });

@@ -35,7 +35,7 @@ const passing: fc.Arbitrary<Fate> = fc.oneof(
 function open(
   leaders: FakeLeaders,
   produce: Partial<ProduceSettings> = {},
-  { backoffMs = 0.1, mayWrite = (): boolean => true } = {},
+  { backoffMs = 0.1, mayWrite = (_term: number): boolean => true } = {},
 ): Producer {
   return new Producer({
     brokers: leaders.brokers,
@@ -76,7 +76,7 @@ async function publishAll(producer: Producer, sizes: readonly number[]): Promise
   });
   while (calls.length > 0) {
     const results: (readonly PublishResult[])[] = await Promise.all(
-      calls.map((call) => producer.publish(call)),
+      calls.map((call) => producer.publish(call, 0)),
     );
     const failed = calls.flatMap((call, c) => call.filter((_, i) => results[c]?.[i] !== null));
     for (const [c, call] of calls.entries())
@@ -140,11 +140,11 @@ for (const type of ['late', 'unanswered'] as const) {
     const leaders = new FakeLeaders(TOPIC, 1);
     const producer = open(leaders, { timeoutMs: 30 });
     leaders.fate = () => ({ type });
-    const [unknown] = await producer.publish([publication(0)]);
+    const [unknown] = await producer.publish([publication(0)], 0);
 
     leaders.fate = () => ANSWERED;
-    const [other] = await producer.publish([publication(1)]);
-    const [another] = await producer.publish([publication(2)]);
+    const [other] = await producer.publish([publication(1)], 0);
+    const [another] = await producer.publish([publication(2)], 0);
     producer.close();
 
     assert.equal(unknown?.retriable, true);
@@ -158,10 +158,10 @@ test('a batch that waits to be sent again when its time is over is as unknown as
   const leaders = new FakeLeaders(TOPIC, 1);
   const producer = open(leaders, { timeoutMs: 100 }, { backoffMs: 300 });
   leaders.fate = () => ({ type: 'unanswered' });
-  await producer.publish([publication(0)]);
+  await producer.publish([publication(0)], 0);
 
   leaders.fate = () => ANSWERED;
-  await eventually('it is taken', async () => (await producer.publish([publication(1)]))[0] === null);
+  await eventually('it is taken', async () => (await producer.publish([publication(1)], 0))[0] === null);
   producer.close();
 
   assert.deepEqual(leaders.partitions[0]?.values, ['0', '1']);
@@ -173,15 +173,15 @@ test('once the group may have gone on, nothing is written that was not on its wa
   const producer = open(leaders, {}, { mayWrite: () => isMember });
   const connected = Promise.withResolvers<void>();
   leaders.connecting = connected.promise;
-  const late = producer.publish([publication(0), publication(1)]);
-  const later = producer.publish([publication(2)]);
+  const late = producer.publish([publication(0), publication(1)], 0);
+  const later = producer.publish([publication(2)], 0);
 
   isMember = false;
   connected.resolve();
   const results = [...(await late), ...(await later)];
   const written = [...(leaders.partitions[0]?.values ?? [])];
   isMember = true;
-  const again = await producer.publish([publication(3)]);
+  const again = await producer.publish([publication(3)], 0);
   producer.close();
 
   assert.deepEqual(
@@ -194,6 +194,29 @@ test('once the group may have gone on, nothing is written that was not on its wa
   assert.deepEqual(leaders.partitions[0]?.values, ['3']);
 });
 
+test('what waits since before the group went on is not written after, when this process may write again', async () => {
+  const leaders = new FakeLeaders(TOPIC, 1);
+  let now = 0;
+  const producer = open(leaders, {}, { mayWrite: (term) => term === now });
+  const connected = Promise.withResolvers<void>();
+  leaders.connecting = connected.promise;
+  const waiting = producer.publish([publication(0)], 0);
+
+  now = 1;
+  const next = producer.publish([publication(1)], 1);
+  connected.resolve();
+  const results = [...(await waiting), ...(await next)];
+  const again = await producer.publish([publication(1)], 1);
+  producer.close();
+
+  assert.deepEqual(
+    results.map((result) => result?.retriable),
+    [true, true],
+  );
+  assert.deepEqual(again, [null]);
+  assert.deepEqual(leaders.partitions[0]?.values, ['1']);
+});
+
 test('a batch of unknown outcome is not sent again once the group may have gone on', async () => {
   const leaders = new FakeLeaders(TOPIC, 1);
   let isMember = true;
@@ -204,9 +227,9 @@ test('a batch of unknown outcome is not sent again once the group may have gone 
     return { type: 'lost' };
   };
 
-  const [result] = await producer.publish([publication(0)]);
+  const [result] = await producer.publish([publication(0)], 0);
   isMember = true;
-  const again = await producer.publish([publication(1)]);
+  const again = await producer.publish([publication(1)], 0);
   producer.close();
 
   assert.equal(result?.retriable, true);
@@ -221,7 +244,7 @@ test('records that the broker refuses are found, and refused alone', async () =>
       leaders.refuses = (value) => guilty.includes(Number(value));
       const producer = open(leaders);
 
-      const results = await producer.publish(upTo(60).map(publication));
+      const results = await producer.publish(upTo(60).map(publication), 0);
       producer.close();
 
       assert.deepEqual(
@@ -237,10 +260,17 @@ test('records that the broker refuses are found, and refused alone', async () =>
 test('calls of one turn share requests', async () => {
   const leaders = new FakeLeaders(TOPIC, PARTITIONS);
   const producer = open(leaders, { recordBytesMax: 1_000_000 });
-  await producer.publish([publication(0)]);
+  await producer.publish([publication(0)], 0);
   leaders.requests = 0;
 
-  await Promise.all(upTo(20).map((i) => producer.publish(upTo(10).map((j) => publication(i * 10 + j)))));
+  await Promise.all(
+    upTo(20).map((i) =>
+      producer.publish(
+        upTo(10).map((j) => publication(i * 10 + j)),
+        0,
+      ),
+    ),
+  );
   producer.close();
 
   assert.equal(leaders.requests, 2);
@@ -253,14 +283,14 @@ test('while a call fails no other is taken, and what is on its way keeps its own
   const forbidden: Fate = { type: 'error', code: 29, isWritten: false };
   leaders.fate = (node) => (node === 0 ? forbidden : slow.promise);
   const numbers = upTo(21);
-  const first = producer.publish(numbers.map(publication));
+  const first = producer.publish(numbers.map(publication), 0);
   await eventually('both brokers are asked', () => leaders.requests === 2);
 
-  const second = await producer.publish([publication(21)]);
+  const second = await producer.publish([publication(21)], 0);
   slow.resolve(ANSWERED);
   const results = await first;
   leaders.fate = () => ANSWERED;
-  const third = await producer.publish([publication(22)]);
+  const third = await producer.publish([publication(22)], 0);
   producer.close();
 
   const isOfSlow = (i: number): boolean => ofPartition([i], 1).length === 1;
@@ -281,7 +311,7 @@ test('a close lets what is under way end by itself', async () => {
   const fates: Fate[] = [{ type: 'lost' }, { type: 'unanswered' }];
   leaders.fate = () => fates.shift() ?? ANSWERED;
 
-  const call = producer.publish(upTo(20).map(publication));
+  const call = producer.publish(upTo(20).map(publication), 0);
   producer.close();
 
   assert.ok((await call).every((result) => result === null));
@@ -292,10 +322,10 @@ test('what fails while a connection is being made is not sent when it is there',
   const producer = open(leaders, { timeoutMs: 50 });
   const connected = Promise.withResolvers<void>();
   leaders.connecting = connected.promise;
-  const [failed] = await producer.publish([publication(0)]);
+  const [failed] = await producer.publish([publication(0)], 0);
 
   connected.resolve();
-  await eventually('it is taken', async () => (await producer.publish([publication(1)]))[0] === null);
+  await eventually('it is taken', async () => (await producer.publish([publication(1)], 0))[0] === null);
   producer.close();
 
   assert.equal(failed?.retriable, true);

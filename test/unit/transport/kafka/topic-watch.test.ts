@@ -87,6 +87,30 @@ test('one that was made again between two looks is told, once, and is new', asyn
   assert.deepEqual([watch.isNew('crash', 0), watch.isNew('lag', 0)], [true, false]);
 });
 
+test('a broker that lags makes no topic anew', async () => {
+  const world = new World();
+  const watch = await world.watch();
+
+  for (const id of ['id-2', 'id-1', 'id-2', 'id-3', 'id-1', 'id-2', 'id-3']) {
+    world.topics = { crash: id };
+    await watch.refresh();
+  }
+
+  assert.deepEqual(world.remade, ['crash', 'crash']);
+});
+
+test('a broker that lags makes no topic anew that was gone for a look', async () => {
+  const world = new World();
+  const watch = await world.watch();
+
+  for (const topics of [{}, { crash: 'id-2' }, { crash: 'id-1' }, { crash: 'id-2' }]) {
+    world.topics = topics;
+    await watch.refresh();
+  }
+
+  assert.deepEqual(world.remade, []);
+});
+
 test('brokers that begin, or cease, to tell ids make no topic anew', async () => {
   const world = new World();
   world.topics = { crash: null };
