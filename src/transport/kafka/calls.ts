@@ -3,7 +3,6 @@ import type { Publication } from '../../model/delivery.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { PublishResult } from '../../ports/sink.ts';
 import { judge } from './judge.ts';
-import type { Leases } from './lease.ts';
 import { recordBytesBound } from './record-batch.ts';
 
 /** A publication on its way. */
@@ -20,7 +19,7 @@ export interface Entry {
 export class Call {
   /** On the monotonic clock. */
   readonly deadlineMs: number;
-  /** In which it was made ({@link Leases.term}). */
+  /** In which it was made (`Leases.term`). */
   readonly term: number;
   readonly results: PublishResult[];
   /** What is not refused from the start. */
