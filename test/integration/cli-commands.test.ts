@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { main } from '../../src/cli/cli.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { temporaryDirectory } from '../helpers/temporary.ts';
 import { fakeTerminal, type FakeTerminalOptions } from '../helpers/terminal.ts';
 
@@ -179,9 +180,9 @@ test('tail follows what another process appends, until it is interrupted', async
   await faultline(['generate', '--count', '1', '--topic', 'events', '--data', data]);
   const child = spawn(process.execPath, [MAIN, 'tail', 'events', '--follow', '--json', '--data', data]);
   let out = '';
-  const lines = async (count: number): Promise<void> => {
-    while (out.split('\n').length <= count) out += String((await once(child.stdout, 'data'))[0]);
-  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  const lines = (count: number): Promise<unknown> =>
+    eventually(`${count} lines`, () => out.split('\n').length > count);
 
   await lines(1);
   await faultline(['generate', '--count', '4', '--seed', '3', '--topic', 'events', '--data', data]);
