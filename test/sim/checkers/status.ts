@@ -64,7 +64,11 @@ export const statusRules: MakeChecker = (ledger, violate): Checker => {
   /** It is finished, and the engine may not have heard of that. */
   function mayNotKnow(handOut: HandOut): boolean {
     if (!handOut.finished) return false;
-    return handOut.noted !== 'no' || [...unheard.values()].some((each) => each.includes(handOut));
+    return (
+      handOut.noted !== 'no' ||
+      !handOut.isSure ||
+      [...unheard.values()].some((each) => each.includes(handOut))
+    );
   }
 
   return {

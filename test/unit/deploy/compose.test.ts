@@ -10,6 +10,7 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { tasksOf } from '../../../src/config/resolve.ts';
 import { routeTopic } from '../../../src/engine/route.ts';
 import { generateEvents } from '../../../src/load/generate.ts';
+import { KAFKA_VERSIONS } from '../../helpers/kafka/jars.ts';
 import type { Service } from './files.ts';
 import { environmentOf, isSent, read, ROOT, services, stages, stepsOf } from './files.ts';
 
@@ -168,8 +169,7 @@ test('load and bench start only when they are asked for', () => {
 
 test('every image is pinned: ours by the package, Kafka and Node by what the tests run on', () => {
   const images = new Set([...compose.values()].map(({ image }) => image));
-  const jars = read('test/helpers/kafka/jars.ts');
-  const kafka = /KAFKA_VERSION: KafkaVersion = '([\d.]+)'/.exec(jars)?.[1];
+  const [kafka] = KAFKA_VERSIONS;
 
   assert.deepEqual(
     [...images].toSorted(),
