@@ -34,8 +34,15 @@ async function faultline(...args: readonly string[]) {
   return { code, out: terminal.out(), err: terminal.err() };
 }
 
+/** One that has to succeed. */
+async function done(...args: readonly string[]): ReturnType<typeof faultline> {
+  const ended = await faultline(...args);
+  assert.equal(ended.code, 0, ended.err);
+  return ended;
+}
+
 async function places(group: string, topic: string): Promise<readonly Place[]> {
-  const { out } = await faultline('offsets', 'show', '--topic', topic, '--group', group, '--json');
+  const { out } = await done('offsets', 'show', '--topic', topic, '--group', group, '--json');
   return JSON.parse(out) as Place[];
 }
 
@@ -110,7 +117,7 @@ test('a dry run tells what each task would take, with the lag of its group', { s
   await faultline('generate', '--count', '50', '--topic', crash);
   await faultline('offsets', 'skip', '--topic', crash, '--partition', '0', '--count', '5', '--group', group);
 
-  const { code, out } = await faultline('topics', '--dry-run', '--json', '--group', group);
+  const { code, out } = await done('topics', '--dry-run', '--json', '--group', group);
   const shown = await faultline('topics', '--dry-run', '--group', group);
 
   const { taken } = JSON.parse(out) as { taken: Record<string, unknown>[] };
@@ -142,8 +149,8 @@ test('positions are put where they are wanted, and Kafka’s own tool sees them 
   const before = await places(group, crash);
   const latest = await faultline('offsets', 'reset', '--to', 'latest', ...only);
   const seen = await describeGroup(group, { brokers });
-  await faultline('offsets', 'reset', '--to', '7', '--partition', '1', ...only);
-  await faultline('offsets', 'skip', '--count', '3', '--partition', '1', ...only);
+  await done('offsets', 'reset', '--to', '7', '--partition', '1', ...only);
+  await done('offsets', 'skip', '--count', '3', '--partition', '1', ...only);
   const after = await places(group, crash);
   const early = await faultline('offsets', 'reset', '--to', '2001-01-01', '--json', ...only);
 

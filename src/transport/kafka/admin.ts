@@ -160,7 +160,8 @@ export class KafkaAdmin {
   ): Promise<T> {
     const known = this.#coordinators.get(group) ?? new Coordinator(this.#visit.brokers, group);
     this.#coordinators.set(group, known);
-    return this.#visit.ask(doing, () => ask(known));
+    // That the brokers can be reached was seen when the topics were listed: a connection that breaks is made anew.
+    return this.#visit.ask(doing, () => ask(known), isConnectionFault);
   }
 
   /** By {@link placeOf}; partitions without a leader are left out. */
@@ -170,13 +171,19 @@ export class KafkaAdmin {
     doing: string,
   ): Promise<ReadonlyMap<string, number>> {
     const { brokers } = this.#visit;
+    const known = new Map<string, number>();
+    let tries = 0;
+    // What was learnt is not asked again: where topics come and go, there is always one that moves.
     const learn = async (): Promise<ReadonlyMap<string, number>> => {
-      await brokers.metadata([...new Set(partitions.map(({ topic }) => topic))]);
-      const led = partitions.filter(({ topic, partition }) => brokers.leaderOf(topic, partition) !== null);
+      const left = partitions.filter((place) => !known.has(placeOf(place)));
+      await brokers.metadata([...new Set(left.map(({ topic }) => topic))]);
+      const led = left.filter(({ topic, partition }) => brokers.leaderOf(topic, partition) !== null);
       const queries = led.map((place) => ({ ...place, time }));
       const { found, failure } = await offsetsAt(brokers, this.#isolation, queries);
-      if (failure instanceof Error) throw failure;
-      return found;
+      for (const [place, offset] of found) known.set(place, offset);
+      tries += 1;
+      if (failure instanceof Error && (tries < UNKNOWN_TRIES || !isUnknown(failure))) throw failure;
+      return known;
     };
     return this.#visit.ask(doing, learn, isMoving);
   }
@@ -187,8 +194,15 @@ export class KafkaAdmin {
  * known to all brokers; one that is deleted between two questions is in the next metadata no more.
  */
 function isMoving(error: unknown): boolean {
-  return isConnectionFault(error) || protocolError(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+  return isConnectionFault(error) || isUnknown(error);
 }
+
+function isUnknown(error: unknown): boolean {
+  return protocolError(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
+/** Who names a leader that says for so long that it has no such topic is deleting it. */
+const UNKNOWN_TRIES = 5;
 
 /** Whether both of its offsets could be learnt. */
 function isLed(
