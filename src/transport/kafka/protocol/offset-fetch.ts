@@ -6,6 +6,7 @@
  */
 import type { TopicPartition } from '../../../model/delivery.ts';
 import type { Broker } from '../internals.ts';
+import { byTopic } from '../places.ts';
 import type { Reader } from './reader.ts';
 import { protocolRequest, versionOf } from './request.ts';
 import type { Writer } from './writer.ts';
@@ -48,14 +49,14 @@ export async function askCommitted(
 }
 
 function write(writer: Writer, group: string, partitions: readonly TopicPartition[]): void {
-  writer.string(group).array(partitions, ({ topic, partition }) => {
-    writer.string(topic).array([partition], (number) => writer.int32(number));
+  writer.string(group).array([...byTopic(partitions)], ([topic, numbers]) => {
+    writer.string(topic).array(numbers, (number) => writer.int32(number));
   });
 }
 
 function writeStable(writer: Writer, group: string, partitions: readonly TopicPartition[]): void {
-  writer.compactString(group).compactArray(partitions, ({ topic, partition }) => {
-    writer.compactString(topic).compactArray([partition], (number) => writer.int32(number));
+  writer.compactString(group).compactArray([...byTopic(partitions)], ([topic, numbers]) => {
+    writer.compactString(topic).compactArray(numbers, (number) => writer.int32(number));
     writer.noTags();
   });
   writer.int8(1).noTags(); // wait for what is being committed
