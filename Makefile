@@ -117,11 +117,10 @@ e2e: ## The command itself, kill -9 included
 KAFKAJS = node --disable-warning=TimeoutNegativeWarning
 
 # Those that say most in least time: what every implementation promises, the group, the commands.
-SHORT_KAFKA = --test-concurrency=3 $(wildcard test/kafka/contract-*.test.ts) $(patsubst %,test/kafka/%.test.ts,source-group source-ends)
+SHORT_KAFKA = --test-concurrency=3 $(wildcard test/kafka/contract-*.test.ts) $(patsubst %,test/kafka/%.test.ts,source-group source-ends commands)
 
 .PHONY: test-kafka
 test-kafka: setup ## On a real broker (Java and Maven, or KAFKA_BROKERS): all, SHORT=1, or ARGS='FILE ...'
-	$(if $(SHORT),$(KAFKAJS) test/kafka/main.ts test/kafka/commands.test.ts)
 	$(KAFKAJS) test/kafka/main.ts $(or $(ARGS),$(if $(SHORT),$(SHORT_KAFKA)))
 
 SEEDS ?= 1000

@@ -54,7 +54,7 @@ export interface KafkaCluster {
 }
 
 /** A quick start counts, not the last of speed: one compiler, one collector, little heap. */
-const JVM = ['-Xms64m', '-Xmx768m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
+const JVM = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
 const QUIET = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.logFile=System.out',

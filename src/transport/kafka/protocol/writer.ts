@@ -58,11 +58,10 @@ export class Writer {
   unsignedVarint(value: number): this {
     let left = value;
     while (left >= 0x80) {
-      this.#bytes[this.#room(1)] = (left & 0x7f) | 0x80;
+      this.#byte((left & 0x7f) | 0x80);
       left >>>= 7;
     }
-    this.#bytes[this.#room(1)] = left;
-    return this;
+    return this.#byte(left);
   }
 
   string(value: string | null): this {
@@ -109,7 +108,13 @@ export class Writer {
     return this;
   }
 
-  /** Where the next so many bytes go. */
+  #byte(value: number): this {
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+    return this;
+  }
+
+  /** Where the next so many bytes go. Before the bytes are looked up: it may replace them by larger ones. */
   #room(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
