@@ -58,7 +58,7 @@ const anyValue = fc.oneof(
     read: (reader) => reader.nullableString(),
   }),
   written({
-    values: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    values: fc.uint8Array({ maxLength: 300 }).map((bytes): Uint8Array => Buffer.from(bytes)),
     write: (writer, value) => writer.bytes(value),
     read: (reader) => reader.bytes(),
   }),
