@@ -148,6 +148,10 @@ chaos-kafka: setup ## Groups of it on three real brokers under every fault, in b
 bench: setup ## Sync against async publish, the engine's own cost, micro-benchmarks
 	$(KAFKAJS) bench/main.ts
 
+.PHONY: bench-gate
+bench-gate: setup ## What the hot parts cost, as multiples of JSON.parse, against declared limits
+	node bench/gate.ts
+
 .PHONY: oracle
 oracle: setup ## The analysis against a corpus of real reports (CORPUS=DIR)
 	$(TESTS) 'test/oracle/**/*.test.ts'

@@ -9,9 +9,12 @@ import type { Publication } from '../src/model/delivery.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { MemoryBroker } from '../src/transport/memory/broker.ts';
 import { MemorySink } from '../src/transport/memory/sink.ts';
+import { wholeNumber } from './flags.ts';
 import type { Figures } from './meter.ts';
 import { Meter } from './meter.ts';
 import { parseUs } from './parse.ts';
+import { times, whole } from './report/format.ts';
+import type { BenchOptions, Report, Section } from './section.ts';
 
 /**
  * Distinct events; a larger run repeats them. Few enough to stay in a cache, as bytes that have just
@@ -32,15 +35,73 @@ export interface EngineFigures extends Figures {
   readonly mainToParse: number;
 }
 
+const COUNT = { usual: 1_000_000, quick: 20_000 };
+
+/** The section. */
+export const engine: Section<readonly EngineFigures[]> = {
+  name: 'engine',
+  about: 'CPU of the main thread per event over the memory transport, against JSON.parse',
+  transports: ['memory'],
+  isUsual: true,
+  flags: { 'engine-count': 'N: events of a run' },
+  run,
+  report,
+};
+
+async function run(options: BenchOptions): Promise<readonly EngineFigures[]> {
+  const { isQuick, seed, settings, tell } = options;
+  const given = options.flag('engine-count');
+  const usual = options.count ?? (isQuick ? COUNT.quick : COUNT.usual);
+  const count = given === undefined ? usual : wholeNumber('engine-count', given);
+  const figures: EngineFigures[] = [];
+  for (const threads of options.threads) {
+    tell(`${threads} threads, ${count} events`);
+    figures.push(await runEngine({ count, threads, settings, seed }));
+  }
+  return figures;
+}
+
+function report(runs: readonly EngineFigures[]): Report {
+  const rows = runs.map((run) => [
+    String(run.threads),
+    whole(run.events),
+    whole(run.eventBytes),
+    whole(run.eventsPerSecond),
+    run.deliveriesPerBatch.toFixed(0),
+    run.cpuUsPerEvent.main.toFixed(2),
+    run.parseUs.toFixed(2),
+    times(run.mainToParse, 2),
+    run.cpuUsPerEvent.workers.toFixed(1),
+    run.cpuUsPerEvent.total.toFixed(1),
+    run.anonymousMb.toFixed(0),
+  ]);
+  const head = [
+    'threads',
+    'events',
+    'bytes',
+    'events/s',
+    'per batch',
+    'main µs',
+    'JSON.parse µs',
+    'ratio',
+    'workers µs',
+    'all µs',
+    'anonymous MiB',
+  ];
+  const title = 'Engine over the memory transport: CPU of the main thread per event, hand-over included';
+  return { tables: [{ title, head, rows }], bars: [], plots: [] };
+}
+
 /** Runs `count` events on `threads` threads. Throws when the result is not right. */
 export async function runEngine(options: {
   count: number;
   threads: number;
   settings: Readonly<Record<string, string>>;
+  seed?: number;
 }): Promise<EngineFigures> {
-  const { threads, settings } = options;
+  const { threads, settings, seed = 0 } = options;
   const events = Array.from({ length: Math.min(options.count, DISTINCT_EVENTS) }, (_, i) =>
-    javaCrashEvent(i),
+    javaCrashEvent(seed * DISTINCT_EVENTS + i),
   );
   await checkOrder(events, threads, settings);
   const sink = new MemorySink({ keep: false });

@@ -7,11 +7,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunSummary } from '../src/observe/summary.ts';
+import { wholeNumber } from './flags.ts';
+import { fill } from './log-runs.ts';
 import { anonymousMb } from './meter.ts';
-import { fill } from './publish.ts';
+import { times, whole } from './report/format.ts';
+import type { BenchOptions, Report, Section } from './section.ts';
 
 /** What is run. */
-export interface MemoryRun {
+interface MemoryRun {
   readonly count: number;
   readonly threads: number;
   readonly seed: number;
@@ -33,9 +36,61 @@ export interface MemoryFigures {
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 const SAMPLE_EVERY_MS = 250;
 const WARM_UP_SHARE = 0.1;
+const COUNT = { usual: 1_000_000, quick: 20_000 };
+const GROWTH_MAX = 1.1;
+
+/** The section. */
+export const memory: Section<readonly MemoryFigures[]> = {
+  name: 'memory',
+  about: 'anonymous memory of the command while events pass over the embedded log',
+  transports: ['log'],
+  isUsual: true,
+  flags: { 'memory-count': 'N: events of the run' },
+  run,
+  report,
+};
+
+async function run(options: BenchOptions): Promise<readonly MemoryFigures[]> {
+  const { isQuick, seed, settings, tell } = options;
+  const given = options.flag('memory-count');
+  const usual = options.count ?? (isQuick ? COUNT.quick : COUNT.usual);
+  const count = given === undefined ? usual : wholeNumber('memory-count', given);
+  const threads = Math.max(...options.threads);
+  tell(`${threads} threads, ${count} events`);
+  return [await runMemory({ count, threads, seed, settings })];
+}
+
+function report(runs: readonly MemoryFigures[]): Report {
+  const rows = runs.map((run) => [
+    whole(run.events),
+    String(run.threads),
+    whole(run.eventsPerSecond),
+    run.firstHalfMaxMb.toFixed(0),
+    run.secondHalfMaxMb.toFixed(0),
+    times(run.growth, 2),
+    String(run.samples),
+  ]);
+  const head = [
+    'events',
+    'threads',
+    'events/s',
+    '1st half, at most MiB',
+    '2nd half, at most MiB',
+    '2nd to 1st',
+    'samples',
+  ];
+  const title = 'Memory: anonymous memory of the command while events pass, after the first tenth';
+  const bars = runs.map(({ growth, events }) => ({
+    what: `anonymous memory over ${whole(events)} events, second half to first`,
+    wanted: `≤ ${times(GROWTH_MAX, 2)}`,
+    measured: times(growth, 2),
+    isMet: growth <= GROWTH_MAX,
+  }));
+  return { tables: [{ title, head, rows }], bars, plots: [] };
+}
 
 /** Runs `faultline run` on a log of its own. Throws when an event is missing. */
-export async function runMemory(run: MemoryRun): Promise<MemoryFigures> {
+async function runMemory(run: MemoryRun): Promise<MemoryFigures> {
   const dir = await mkdtemp(join(tmpdir(), 'faultline-bench-'));
   try {
     await fill(dir, run);

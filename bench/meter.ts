@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'hdr-histogram-js';
 import type { Probe, ProbeEvent } from '../src/ports/probe.ts';
+import type { CpuByKind } from './threads.ts';
+import { readCpuByKind } from './threads.ts';
 
 /** The figures of one run. Times are wall time, CPU is of whole threads over the whole run. */
 export interface Figures {
@@ -14,6 +16,7 @@ export interface Figures {
   /** From consumed to finished. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly cpuUsPerEvent: {
     readonly main: number;
     readonly workers: number;
@@ -21,11 +24,26 @@ export interface Figures {
     readonly publisher: number;
     readonly total: number;
   };
+  /** The whole of it by kind of thread; together `total`. `null` where the system does not say. */
+  readonly cpuByKindUsPerEvent: CpuParts | null;
   /** Deliveries per batch that crossed the thread border. */
   readonly deliveriesPerBatch: number;
   readonly rssMb: number;
   /** Anonymous memory: without the pages of LMDB's map. */
   readonly anonymousMb: number;
+}
+
+/**
+ * CPU of the process in parts: JavaScript of the main thread, the workers and the thread that writes; V8's
+ * helpers; libuv's pool, where LMDB writes; the rest, and what ended threads and the end of the run took.
+ */
+export interface CpuParts {
+  readonly main: number;
+  readonly workers: number;
+  readonly publisher: number;
+  readonly v8: number;
+  readonly libuv: number;
+  readonly other: number;
 }
 
 /** Measures from `start` to `stop`. */
@@ -46,6 +64,9 @@ export class Meter {
   #lastMs = 0;
   #mainUs = 0;
   #processUs = 0;
+  #kindsAtStart: CpuByKind | null = null;
+  /** When all is done and no thread has ended yet. */
+  #kindsAtEnd: CpuByKind | null = null;
 
   readonly probe: Probe = (event) => {
     this.#take(event);
@@ -55,6 +76,7 @@ export class Meter {
   start(): void {
     this.#mainUs = sum(process.threadCpuUsage());
     this.#processUs = sum(process.cpuUsage());
+    this.#kindsAtStart = readCpuByKind();
   }
 
   /** Ends it. */
@@ -65,6 +87,9 @@ export class Meter {
       (total, { first, last }) => total + (last - first) * 1000,
       0,
     );
+    const mainUs = sum(process.threadCpuUsage()) - this.#mainUs;
+    const publisherUs = (this.#publisherCpuMs.last - this.#publisherCpuMs.first) * 1000;
+    const processUs = sum(process.cpuUsage()) - this.#processUs;
     return {
       events: this.#events,
       findings: this.#findings,
@@ -73,12 +98,21 @@ export class Meter {
       eventsPerSecond: (this.#events / ms) * 1000,
       p50Ms: this.#ages.getValueAtPercentile(50) / 1000,
       p99Ms: this.#ages.getValueAtPercentile(99) / 1000,
+      p999Ms: this.#ages.getValueAtPercentile(99.9) / 1000,
       cpuUsPerEvent: {
-        main: (sum(process.threadCpuUsage()) - this.#mainUs) / events,
+        main: mainUs / events,
         workers: workersUs / events,
-        publisher: ((this.#publisherCpuMs.last - this.#publisherCpuMs.first) * 1000) / events,
-        total: (sum(process.cpuUsage()) - this.#processUs) / events,
+        publisher: publisherUs / events,
+        total: processUs / events,
       },
+      cpuByKindUsPerEvent: partsOf({
+        start: this.#kindsAtStart,
+        end: this.#kindsAtEnd,
+        mainUs,
+        publisherUs,
+        processUs,
+        events,
+      }),
       deliveriesPerBatch: this.#dispatched / Math.max(1, this.#batches),
       rssMb: process.memoryUsage.rss() / 2 ** 20,
       anonymousMb: anonymousMb(),
@@ -113,6 +147,9 @@ export class Meter {
           this.#ages.recordValueWithCount(Math.round(ms * 1000), deliveries);
         }
         break;
+      case 'drained':
+        this.#kindsAtEnd = readCpuByKind();
+        break;
       default:
     }
   }
@@ -123,6 +160,30 @@ export class Meter {
     if (known === undefined) this.#workerCpuMs.set(slot, { first: cpuMs, last: cpuMs });
     else if (cpuMs > known.last) known.last = cpuMs;
   }
+}
+
+/** CPU per event in parts whose sum is the process. Pure. */
+export function partsOf(cpu: {
+  readonly start: CpuByKind | null;
+  readonly end: CpuByKind | null;
+  readonly mainUs: number;
+  readonly publisherUs: number;
+  readonly processUs: number;
+  readonly events: number;
+}): CpuParts | null {
+  const { start, end, mainUs, publisherUs, processUs, events } = cpu;
+  if (start === null || end === null) return null;
+  const workersUs = end.script - start.script - publisherUs;
+  const v8Us = end.v8 - start.v8;
+  const libuvUs = end.libuv - start.libuv;
+  return {
+    main: mainUs / events,
+    workers: workersUs / events,
+    publisher: publisherUs / events,
+    v8: v8Us / events,
+    libuv: libuvUs / events,
+    other: (processUs - mainUs - workersUs - publisherUs - v8Us - libuvUs) / events,
+  };
 }
 
 /** Anonymous memory of a process in MiB; 0 where the system does not say (only Linux does). */

@@ -13,6 +13,9 @@ import type { Publication } from '../src/model/delivery.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import type { PublishResult, Sink } from '../src/ports/sink.ts';
 import { MemoryBroker } from '../src/transport/memory/broker.ts';
+import { wholeNumber } from './flags.ts';
+import { whole } from './report/format.ts';
+import type { BenchOptions, Report, Section } from './section.ts';
 
 /**
  * What a poison does, what it is dead-lettered with, and `eventTimeoutMs`, which only a hang waits for,
@@ -28,7 +31,7 @@ const KINDS = {
 export type PoisonKind = keyof typeof KINDS;
 
 /** All kinds. */
-export const POISON_KINDS: readonly PoisonKind[] = ['hang', 'heap', 'exit'];
+const POISON_KINDS: readonly PoisonKind[] = ['hang', 'heap', 'exit'];
 
 const ANALYZER = fileURLToPath(new URL('../test/fixtures/analyzers/poison.ts', import.meta.url));
 const HEAP_MB_MAX = 64;
@@ -52,18 +55,76 @@ export interface PoisonFigures {
   readonly cpuMsPerPoison: number;
 }
 
+const EVENTS = { usual: 100_000, quick: 5000 };
+const POISONS = { usual: '1,10,100', quick: '1' };
+
+/** The section. */
+export const poison: Section<readonly PoisonFigures[]> = {
+  name: 'poison',
+  about: 'what an event costs that hangs, fills the heap or ends its thread; ten minutes',
+  transports: ['memory'],
+  isUsual: false,
+  flags: { 'poison-count': 'N: events of a run', poisons: 'N,…: how many of them are poisons' },
+  run,
+  report,
+};
+
+async function run(options: BenchOptions): Promise<readonly PoisonFigures[]> {
+  const size = options.isQuick ? 'quick' : 'usual';
+  const given = options.flag('poison-count');
+  const events = given === undefined ? (options.count ?? EVENTS[size]) : wholeNumber('poison-count', given);
+  const poisons = (options.flag('poisons') ?? POISONS[size])
+    .split(',')
+    .map((text) => wholeNumber('poisons', text));
+  const threads = Math.max(...options.threads);
+  const figures: PoisonFigures[] = [];
+  for (const kind of POISON_KINDS) {
+    options.tell(`poison that ends in ${kind}, ${threads} threads, ${events} events`);
+    figures.push(...(await runPoison({ kind, events, poisons, threads, seed: options.seed })));
+  }
+  return figures;
+}
+
+function report(runs: readonly PoisonFigures[]): Report {
+  const rows = runs.map((run) => [
+    run.kind,
+    whole(run.events),
+    whole(run.poisons),
+    String(run.threads),
+    (run.ms / 1000).toFixed(1),
+    (run.cpuMs / 1000).toFixed(1),
+    whole(run.suspected),
+    run.poisons === 0 ? '' : run.msPerPoison.toFixed(0),
+    run.poisons === 0 ? '' : run.cpuMsPerPoison.toFixed(0),
+  ]);
+  const head = [
+    'poison',
+    'events',
+    'poisons',
+    'threads',
+    's',
+    'CPU s',
+    'suspected',
+    'ms each',
+    'CPU ms each',
+  ];
+  const title = 'Poison: time and CPU over the run without, per poison';
+  return { tables: [{ title, head, rows }], bars: [], plots: [] };
+}
+
 /** One run for each number of poisons, and one before them without. Throws when a result is not right. */
-export async function runPoison(options: {
+async function runPoison(options: {
   kind: PoisonKind;
   events: number;
   poisons: readonly number[];
   threads: number;
+  seed: number;
 }): Promise<PoisonFigures[]> {
-  const { kind, events, threads } = options;
-  const without = await measure({ kind, events, poisons: 0, threads });
+  const { kind, events, threads, seed } = options;
+  const without = await measure({ kind, events, poisons: 0, threads, seed });
   const figures = [{ ...without, msPerPoison: 0, cpuMsPerPoison: 0 }];
   for (const poisons of options.poisons) {
-    const run = await measure({ kind, events, poisons, threads });
+    const run = await measure({ kind, events, poisons, threads, seed });
     figures.push({
       ...run,
       msPerPoison: (run.ms - without.ms) / poisons,
@@ -78,6 +139,7 @@ interface Run {
   readonly events: number;
   readonly poisons: number;
   readonly threads: number;
+  readonly seed: number;
 }
 
 async function measure(run: Run): Promise<Omit<PoisonFigures, 'msPerPoison' | 'cpuMsPerPoison'>> {
@@ -114,12 +176,12 @@ tasks:
 }
 
 /** Poisons stand at even distances; each has the key of the event that it stands for. */
-function brokerOf({ kind, events, poisons }: Run): MemoryBroker {
+function brokerOf({ kind, events, poisons, seed }: Run): MemoryBroker {
   const broker = new MemoryBroker({ partitions: 1 });
   const value = Buffer.from(
     JSON.stringify({ category: 'POISON', profile_data: { report: [KINDS[kind].word] } }),
   );
-  const goods = Array.from({ length: KEYS }, (_, index) => javaCrashEvent(index));
+  const goods = Array.from({ length: KEYS }, (_, index) => javaCrashEvent(seed * KEYS + index));
   for (let from = 0; from < events; from += KEYS) {
     const some = goods.slice(0, events - from);
     broker.append(

@@ -1,103 +1,73 @@
 /**
- * Sync against async publish: the same events from the embedded log, analysed by the built-in
- * analyzers, published to the same log. Each run checks that every event has its finding and that
- * the findings of each key are in order.
+ * Sync against async publish over the embedded log, for each number of threads, with an analyzer that does
+ * nothing and with the built-in ones; then, with samples, what the threads do.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openApp } from '../src/app.ts';
-import { loadConfig } from '../src/config/load.ts';
-import { generateEvents } from '../src/load/generate.ts';
-import { createLogger } from '../src/observe/logger.ts';
-import { openLog } from '../src/transport/log/store.ts';
-import { judge } from '../test/chaos/ledger.ts';
+import { USUAL_ANALYZERS } from './analyzer.ts';
+import { wholeNumber } from './flags.ts';
+import type { LogRun } from './log-runs.ts';
+import { measureOnLog, sampleOnLog } from './log-runs.ts';
 import type { Figures } from './meter.ts';
-import { Meter } from './meter.ts';
-
-/** What is compared. */
-export interface PublishRun {
-  readonly publish: 'sync' | 'async';
-  readonly threads: number;
-  readonly count: number;
-  readonly seed: number;
-  readonly settings: Readonly<Record<string, string>>;
-}
+import { publishReport } from './report/publish.ts';
+import type { Sampled } from './sampling.ts';
+import type { BenchOptions, Section } from './section.ts';
 
 /** The result of one run, with what was run. */
-export type PublishFigures = Omit<PublishRun, 'settings'> & { readonly transport: 'log' } & Figures;
+export interface PublishFigures extends Figures, Omit<LogRun, 'settings'> {
+  readonly transport: 'log';
+  /** Of a run of its own, for async on the most threads. */
+  readonly sampled: Sampled | null;
+}
 
-const RECORDS_PER_APPEND = 2000;
+const COUNT = { usual: 200_000, quick: 5000 };
+const SYNC_COUNT = { usual: 2000, quick: 200 };
 
-/** Runs one configuration on a log of its own. Throws when the result is not right. */
-export async function runPublish(run: PublishRun): Promise<PublishFigures> {
-  const dir = await mkdtemp(join(tmpdir(), 'faultline-bench-'));
-  try {
-    await fill(dir, run);
-    const figures = await consume(dir, run);
-    await check(dir, run);
-    const { publish, threads, count, seed } = run;
-    return { transport: 'log', publish, threads, count, seed, ...figures };
-  } finally {
-    await rm(dir, { recursive: true });
+/** The section. */
+export const publish: Section<readonly PublishFigures[]> = {
+  name: 'publish',
+  about: 'sync against async publish over the embedded log',
+  transports: ['log'],
+  isUsual: true,
+  flags: { 'sync-count': 'N: events of a run with sync publish' },
+  run,
+  report: publishReport,
+};
+
+/** How many events a run of this mode has. Throws FlagError. */
+export function publishCount(options: BenchOptions, mode: 'sync' | 'async'): number {
+  const size = options.isQuick ? 'quick' : 'usual';
+  if (mode === 'async') return options.count ?? COUNT[size];
+  const given = options.flag('sync-count');
+  return given === undefined ? SYNC_COUNT[size] : wholeNumber('sync-count', given);
+}
+
+async function run(options: BenchOptions): Promise<readonly PublishFigures[]> {
+  const figures: PublishFigures[] = [];
+  for (const each of runs(options)) {
+    const { publish: mode, analyzer, threads, count } = each;
+    options.tell(`${mode} publish, ${analyzer}, ${threads} threads, ${count} events`);
+    figures.push(await measure(each, mode === 'async' && threads === Math.max(...options.threads)));
   }
-}
-
-function eventsOf({ count, seed }: Pick<PublishRun, 'count' | 'seed'>) {
-  return generateEvents({ count, keys: 10_000, zipf: 0, duplicates: 0, seed, start: 0 });
-}
-
-function open(dir: string) {
-  return openLog({ dir, durability: 'process', partitions: 8, recordBytesMax: 2 ** 24, pollMs: 20 });
-}
-
-/** Writes the events of a run into a log. */
-export async function fill(dir: string, run: Pick<PublishRun, 'count' | 'seed'>): Promise<void> {
-  const log = await open(dir);
-  const sink = log.sink();
-  let chunk = [];
-  for (const { topic, key, value, timestampMs } of eventsOf(run)) {
-    chunk.push({ topic, key, value, headers: [], timestampMs });
-    if (chunk.length < RECORDS_PER_APPEND) continue;
-    await sink.publish(chunk);
-    chunk = [];
-  }
-  await sink.publish(chunk);
-  await sink.close();
-  await log.close();
-}
-
-async function consume(dir: string, { publish, threads, settings }: PublishRun): Promise<Figures> {
-  const config = await loadConfig({
-    flags: { data: dir, publish, threads: String(threads), ...settings },
-    env: {},
-  });
-  const meter = new Meter();
-  const logger = createLogger({ level: 'error', format: 'json' });
-  const app = await openApp(config, { logger, untilIdle: true, probes: [meter.probe] });
-  meter.start();
-  const { unfinished } = await app.run();
-  const figures = meter.stop();
-  if (unfinished > 0) throw new Error(`${unfinished} deliveries are unfinished`);
   return figures;
 }
 
-async function check(dir: string, run: PublishRun): Promise<void> {
-  const log = await open(dir);
-  const outputs: { id: string; to: string }[] = [];
-  for await (const { headers } of log.read('faultline-findings')) {
-    const id = headers.find(([name]) => name === 'faultline-id')?.[1];
-    outputs.push({ id: new TextDecoder().decode(id), to: 'findings' });
-  }
-  await log.close();
-  const entries = [...eventsOf(run)].map(({ id, topic, key }) => ({
-    id,
-    topic,
-    key: Buffer.from(key).toString('latin1'),
-  }));
-  const { lost, disordered, unknown, duplicates } = judge(entries, outputs);
-  if (lost.length + disordered.length + unknown.length + duplicates === 0) return;
-  throw new Error(
-    `wrong result: lost ${lost.length}, disordered ${disordered.length}, unknown ${unknown.length}, duplicates ${duplicates}`,
+function runs(options: BenchOptions): readonly LogRun[] {
+  const { seed, settings } = options;
+  return (options.analyzers ?? USUAL_ANALYZERS).flatMap((analyzer) =>
+    options.publish.flatMap((mode) =>
+      options.threads.map((threads) => ({
+        publish: mode,
+        threads,
+        count: publishCount(options, mode),
+        seed,
+        analyzer,
+        settings,
+      })),
+    ),
   );
+}
+
+async function measure(run: LogRun, isSampled: boolean): Promise<PublishFigures> {
+  const { settings: _, ...what } = run;
+  const figures = await measureOnLog(run);
+  return { transport: 'log', ...what, sampled: isSampled ? await sampleOnLog(run) : null, ...figures };
 }

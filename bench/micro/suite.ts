@@ -20,6 +20,7 @@ import { packPublications, unpackPublications } from '../../src/transport/publis
 import { packBatch, unpackBatch } from '../../src/wire/batch.ts';
 import { decodeEvent } from '../../src/wire/event.ts';
 import { packOutcome, unpackOutcome } from '../../src/wire/outcome.ts';
+import type { Report, Section } from '../section.ts';
 
 /** One part: the median time of one `unit`. */
 export interface MicroFigures {
@@ -45,10 +46,30 @@ const SMALL_FINDING_BYTES = 340;
 const SCENARIO_EVENTS = 400;
 const PARSE = 'JSON.parse of the 2-KB event';
 
+/** The section. */
+export const micro: Section<readonly MicroFigures[]> = {
+  name: 'micro',
+  about: 'micro-benchmarks of the hot parts, as multiples of JSON.parse',
+  transports: ['memory'],
+  isUsual: true,
+  flags: {},
+  run: ({ isQuick, seed }) => runMicro({ seed, timeMs: isQuick ? 30 : TIME_MS }),
+  report,
+};
+
+/** How long each part is measured. */
+const TIME_MS = 300;
+
 /** Runs all parts. Throws when a result is not right. */
-export async function runMicro(): Promise<readonly MicroFigures[]> {
-  const parts = [...(await eventParts()), ...wireParts(), publisherPart(), ...engineParts()];
-  const bench = new Bench({ time: 300, warmupTime: 100 });
+export async function runMicro({
+  seed = 0,
+  timeMs = TIME_MS,
+}: {
+  readonly seed?: number;
+  readonly timeMs?: number;
+} = {}): Promise<readonly MicroFigures[]> {
+  const parts = [...(await eventParts(seed)), ...wireParts(seed), publisherPart(), ...engineParts()];
+  const bench = new Bench({ time: timeMs, warmupTime: timeMs / 3 });
   for (const { name, run } of parts) bench.add(name, run);
   await bench.run();
   const usOf = ({ name, count }: Part): number => {
@@ -67,13 +88,19 @@ export async function runMicro(): Promise<readonly MicroFigures[]> {
   }));
 }
 
+function report(figures: readonly MicroFigures[]): Report {
+  const rows = figures.map(({ name, unit, us, toParse }) => [name, unit, us.toFixed(3), toParse.toFixed(3)]);
+  const head = ['what', 'per', 'µs', 'of JSON.parse'];
+  return { tables: [{ title: 'Micro-benchmarks (medians)', head, rows }], bars: [], plots: [] };
+}
+
 /** Decoding, and each format's analysis on events of the generator. */
-async function eventParts(): Promise<readonly Part[]> {
+async function eventParts(seed: number): Promise<readonly Part[]> {
   const { system } = await loadConfig({ flags: {}, env: {} });
   const limits = analysisLimits(system);
   const place = { topic: 'app-crash', partition: 0, offset: 0, timestampMs: 0 };
   const decode = (value: Uint8Array): PerfEvent => decodeEvent(value, NO_HEADERS, place, limits);
-  const java = Buffer.from(javaCrashEvent(0).value);
+  const java = Buffer.from(javaCrashEvent(seed * DELIVERIES).value);
   const parts: Part[] = [
     { name: PARSE, unit: 'event', count: 1, run: () => void JSON.parse(java.toString()) },
     { name: 'decode the 2-KB event', unit: 'event', count: 1, run: () => void decode(java) },
@@ -84,7 +111,7 @@ async function eventParts(): Promise<readonly Part[]> {
     keys: 10,
     zipf: 0,
     duplicates: 0,
-    seed: 1,
+    seed: seed + 1,
     start: 0,
   })) {
     const event = decode(value);
@@ -106,9 +133,9 @@ async function eventParts(): Promise<readonly Part[]> {
 }
 
 /** What crosses the thread border, in batches. */
-function wireParts(): readonly Part[] {
+function wireParts(seed: number): readonly Part[] {
   const items = Array.from({ length: DELIVERIES }, (_, offset) => {
-    const { topic, key, value, timestampMs } = javaCrashEvent(offset);
+    const { topic, key, value, timestampMs } = javaCrashEvent(seed * DELIVERIES + offset);
     return {
       delivery: { topic, partition: offset % 8, offset, key, value, headers: NO_HEADERS, timestampMs },
       task: 0,

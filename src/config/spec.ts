@@ -302,6 +302,8 @@ export const SYSTEM = {
       causesMax: { type: 'int', min: 1, max: 100_000, default: 50, doc: 'Exceptions of one chain.' },
       samplesMax: { type: 'int', min: 1, max: 10_000_000, default: 10_000,
         doc: 'Sampled stacks of one lag report.' },
+      memoBytesMax: { type: 'int', min: 0, max: 1_073_741_824, default: 16_777_216, unit: 'bytes',
+        doc: 'Reports and their analyses that each thread remembers, so that a report that comes again, byte for byte, is not analysed again (built-in analyzers, findings as JSON). 0: none.' },
     },
   },
   pool: {

@@ -1,11 +1,8 @@
 /**
  * Finds one field in the bytes of a JSON object, for `shardBy`: the one look that the main thread
- * takes into a value.
- *
- * A bounded scan that builds no object and copies nothing. It trusts the bytes to be JSON where it
- * passes over them and says "not there" where they are not. Names are compared as they are written,
- * without escapes; of two fields of one name the first counts. msgpack has no fields for it.
+ * takes into a value. A bounded scan: see `json-bytes`. msgpack has no fields for it.
  */
+import { firstByte, pastValue, stringEnd, valueOf } from '../model/json-bytes.ts';
 
 /** Where a value stands: for a string what is between its quotes. */
 export interface FieldPlace {
@@ -14,13 +11,7 @@ export interface FieldPlace {
 }
 
 const QUOTE = 34;
-const BACKSLASH = 92;
-const COLON = 58;
-const COMMA = 44;
-const OPEN_OBJECT = 123;
-const CLOSE_OBJECT = 125;
-const OPEN_ARRAY = 91;
-const CLOSE_ARRAY = 93;
+const MINUS = 45;
 
 /** A path of names as bytes. */
 export function fieldPath(dotted: string): readonly Uint8Array[] {
@@ -35,83 +26,12 @@ export function findField(
   bytesMax: number,
 ): FieldPlace | null {
   const bytes = value.length > bytesMax ? value.subarray(0, bytesMax) : value;
-  let at = pastBlanks(bytes, hasMark(bytes) ? 3 : 0);
+  let at = firstByte(bytes);
   for (const name of path) {
     at = valueOf(bytes, at, name);
     if (at < 0) return null;
   }
   return scalarAt(bytes, at);
-}
-
-/** A byte order mark: EF BB BF. */
-function hasMark(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-}
-
-/** Index of the value that stands under `name` in the object that begins at `from`; -1 without one. */
-function valueOf(bytes: Uint8Array, from: number, name: Uint8Array): number {
-  if (bytes[from] !== OPEN_OBJECT) return -1;
-  let at = pastBlanks(bytes, from + 1);
-  while (bytes[at] === QUOTE) {
-    const end = stringEnd(bytes, at);
-    if (end < 0) return -1;
-    const colon = pastBlanks(bytes, end + 1);
-    if (bytes[colon] !== COLON) return -1;
-    const start = pastBlanks(bytes, colon + 1);
-    if (isAt(bytes, at + 1, end, name)) return start;
-    at = pastValue(bytes, start);
-    if (at < 0) return -1;
-    at = pastBlanks(bytes, at);
-    if (bytes[at] !== COMMA) return -1;
-    at = pastBlanks(bytes, at + 1);
-  }
-  return -1;
-}
-
-function isAt(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
-  if (to - from !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return false;
-  return true;
-}
-
-/** Index behind the value at `from`; -1 when it does not end. */
-function pastValue(bytes: Uint8Array, from: number): number {
-  const first = bytes[from];
-  if (first === QUOTE) {
-    const end = stringEnd(bytes, from);
-    return end < 0 ? -1 : end + 1;
-  }
-  return first === OPEN_OBJECT || first === OPEN_ARRAY ? pastNested(bytes, from) : scalarEnd(bytes, from);
-}
-
-function pastNested(bytes: Uint8Array, from: number): number {
-  let depth = 0;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = stringEnd(bytes, at);
-      if (at < 0) return -1;
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    }
-  }
-  return -1;
-}
-
-/** Index of the quote that ends the string that begins at `from`; -1 without one. */
-function stringEnd(bytes: Uint8Array, from: number): number {
-  let end = bytes.indexOf(QUOTE, from + 1);
-  while (end >= 0 && isEscaped(bytes, end)) end = bytes.indexOf(QUOTE, end + 1);
-  return end;
-}
-
-/** An odd number of backslashes stands before it. */
-function isEscaped(bytes: Uint8Array, at: number): boolean {
-  let backslashes = 0;
-  while (bytes[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
-  return backslashes % 2 === 1;
 }
 
 /** A string that is not empty, or a number. `true`, `false`, `null`, objects and arrays name nothing. */
@@ -121,24 +41,8 @@ function scalarAt(bytes: Uint8Array, at: number): FieldPlace | null {
     const end = stringEnd(bytes, at);
     return end <= at + 1 ? null : { start: at + 1, end };
   }
-  const isNumber = first === 45 || (first !== undefined && first >= 48 && first <= 57);
-  const end = isNumber ? scalarEnd(bytes, at) : -1;
+  const isNumber = first === MINUS || (first !== undefined && first >= 48 && first <= 57);
+  const end = isNumber ? pastValue(bytes, at) : -1;
   // A number that the bound has cut off is another number.
   return end < 0 || end === bytes.length ? null : { start: at, end };
-}
-
-function scalarEnd(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && !isEnd(bytes[at])) at += 1;
-  return at === from ? -1 : at;
-}
-
-function isEnd(byte: number | undefined): boolean {
-  return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte === undefined || byte <= 32;
-}
-
-function pastBlanks(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && (bytes[at] ?? 0) <= 32) at += 1;
-  return at;
 }

@@ -77,6 +77,8 @@ export interface Tally {
   readonly platforms: Readonly<Record<string, number>>;
   readonly problems: Readonly<Record<string, number>>;
   readonly groups: readonly GroupTally[];
+  /** Findings whose report was known from before: they cost no analysis. */
+  readonly repeats: number;
 }
 
 /** What a slot returns for a batch. */
@@ -93,4 +95,4 @@ export interface Outcome {
 }
 
 /** The tally of nothing. */
-export const NO_TALLY: Tally = Object.freeze({ platforms: {}, problems: {}, groups: [] });
+export const NO_TALLY: Tally = Object.freeze({ platforms: {}, problems: {}, groups: [], repeats: 0 });

@@ -81,4 +81,6 @@ export interface AnalysisLimits {
   readonly threadsMax: number;
   readonly causesMax: number;
   readonly samplesMax: number;
+  /** Of reports and analyses that one thread remembers; 0: none. */
+  readonly memoBytesMax: number;
 }

@@ -156,6 +156,7 @@ function analysis(meters: Meters): Part<'dispatched' | 'outcome' | 'analyzer-log
     outcome: ({ slot, elapsedMs, cpuMs, tally }) => {
       if (elapsedMs > 0) meters.batchSeconds.observe({}, elapsedMs / MS_PER_SECOND); // 0: the thread was lost
       meters.workerCpu.inc(slotCpu.spentMs(slot, cpuMs) / MS_PER_SECOND);
+      if (tally.repeats > 0) meters.repeats.inc({}, tally.repeats);
       for (const [name, count] of Object.entries(tally.platforms)) {
         meters.platforms.inc({ platform: platforms.admit(name) }, count);
       }

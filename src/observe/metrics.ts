@@ -220,6 +220,12 @@ export const METRICS = {
     help: 'What findings could not make of their reports, by problem; past 50 problems the rest is other.',
     labels: ['problem'],
   },
+  repeats: {
+    type: 'counter',
+    name: 'faultline_analysis_repeats_total',
+    help: 'Findings whose report had come before, byte for byte, and was not analysed again (limits.memoBytesMax).',
+    labels: [],
+  },
   logLines: {
     type: 'counter',
     name: 'faultline_analysis_log_lines_total',

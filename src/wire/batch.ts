@@ -1,19 +1,20 @@
 /**
  * A batch as one ArrayBuffer, to be transferred to a worker.
  *
- * Hot on the main thread: per delivery it writes one row of a table and copies two byte arrays, and
+ * Hot on the main thread: per delivery it writes one row of a table and copies its value, and
  * allocates nothing. The worker reads values in place; it must not keep a view once the buffer is
- * given back. Of the headers only what the worker needs crosses: the content type, as a number.
+ * given back. Only what the worker needs crosses: no key, for it has the order, and of the headers
+ * the content type, as a number.
  *
  * Layout, in the machine's byte order (both ends are the same process):
  *
  * | bytes | what |
  * | --- | --- |
  * | 8 | batch id, float64 |
- * | 4 · 4 | int32: count, end of the keys and values, length of the topics, unused |
+ * | 4 · 4 | int32: count, end of the values, length of the topics, unused |
  * | 24 · count | float64: offset, timestamp in ms, order |
- * | 32 · count | int32: task, attempt, topic index, partition, start, key length (-1: null), value length (-1: null), encoding |
- * | … | each delivery's key and value, side by side |
+ * | 28 · count | int32: task, attempt, topic index, partition, start, value length (-1: null), encoding |
+ * | … | the values, side by side |
  * | … | topics, a JSON array in UTF-8 |
  */
 import { assert } from '../model/assert.ts';
@@ -26,7 +27,7 @@ export type Allocate = (bytesMin: number) => ArrayBuffer;
 
 const HEADER_BYTES = 24;
 const ROW_FLOATS = 3;
-const ROW_INTS = 8;
+const ROW_INTS = 7;
 const ROW_BYTES = 8 * ROW_FLOATS + 4 * ROW_INTS;
 
 /** The int32 index of each header field, and of the table behind the floats. */
@@ -52,7 +53,7 @@ export function packBatch(batch: Batch, allocate: Allocate): ArrayBuffer {
   return buffer;
 }
 
-/** The batch again; keys and values are views of `buffer`. */
+/** The batch again, its deliveries without their keys and other headers; values are views of `buffer`. */
 export function unpackBatch(buffer: ArrayBuffer): Batch {
   const head = new Int32Array(buffer, 0, HEADER_BYTES >> 2);
   const count = head[COUNT] ?? 0;
@@ -63,7 +64,8 @@ export function unpackBatch(buffer: ArrayBuffer): Batch {
   };
   const topicsBytes = Buffer.from(buffer, head[BYTES_END], head[TOPICS_LENGTH]);
   const topics = JSON.parse(topicsBytes.toString()) as readonly string[];
-  const items = Array.from({ length: count }, (_, row) => unpackRow(tables, row, topics));
+  const items = new Array<BatchItem>(count);
+  for (let row = 0; row < count; row += 1) items[row] = unpackRow(tables, row, topics);
   return { id: tables.floats[0] ?? 0, items };
 }
 
@@ -86,7 +88,6 @@ function topicsOf(items: readonly BatchItem[]): readonly string[] {
 function sizeOf(items: readonly BatchItem[]): number {
   let bytes = HEADER_BYTES + ROW_BYTES * items.length;
   for (const { delivery } of items) {
-    if (delivery.key !== null) bytes += delivery.key.length;
     if (delivery.value !== null) bytes += delivery.value.length;
   }
   assert(bytes < 2 ** 31, 'a batch is smaller than 2 GiB');
@@ -102,7 +103,7 @@ function packRows(items: readonly BatchItem[], topics: readonly string[], tables
   let at = HEADER_BYTES + ROW_BYTES * items.length;
   let topic = 0;
   for (const { delivery, task, attempt, order } of items) {
-    const { key, value } = delivery;
+    const { value } = delivery;
     if (delivery.topic !== topics[topic]) topic = topics.indexOf(delivery.topic);
     floats[float] = delivery.offset;
     floats[float + 1] = delivery.timestampMs;
@@ -113,14 +114,9 @@ function packRows(items: readonly BatchItem[], topics: readonly string[], tables
     ints[int + 2] = topic;
     ints[int + 3] = delivery.partition;
     ints[int + 4] = at;
-    ints[int + 5] = key === null ? -1 : key.length;
-    ints[int + 6] = value === null ? -1 : value.length;
-    ints[int + 7] = delivery.headers.length === 0 ? 0 : ENCODINGS.indexOf(encodingOf(delivery.headers));
+    ints[int + 5] = value === null ? -1 : value.length;
+    ints[int + 6] = delivery.headers.length === 0 ? 0 : ENCODINGS.indexOf(encodingOf(delivery.headers));
     int += ROW_INTS;
-    if (key !== null) {
-      target.set(key, at);
-      at += key.length;
-    }
     if (value !== null) {
       target.set(value, at);
       at += value.length;
@@ -131,26 +127,21 @@ function packRows(items: readonly BatchItem[], topics: readonly string[], tables
 
 function unpackRow({ buffer, floats, ints }: Tables, row: number, topics: readonly string[]): BatchItem {
   const float = 3 + row * ROW_FLOATS;
-  const int = ints.length - ((floats.length - 3) / ROW_FLOATS) * ROW_INTS + row * ROW_INTS;
-  const [
-    task = 0,
-    attempt = 0,
-    topic = 0,
-    partition = 0,
-    start = 0,
-    keyLength = 0,
-    valueLength = 0,
-    encoding = 0,
-  ] = ints.subarray(int, int + ROW_INTS);
-  const valueStart = start + Math.max(keyLength, 0);
+  const int = ints.length - ((floats.length - 3) / ROW_FLOATS - row) * ROW_INTS;
+  const valueLength = ints[int + 5] ?? 0;
   const delivery = {
-    topic: topics[topic] ?? '',
-    partition,
+    topic: topics[ints[int + 2] ?? 0] ?? '',
+    partition: ints[int + 3] ?? 0,
     offset: floats[float] ?? 0,
-    key: keyLength < 0 ? null : Buffer.from(buffer, start, keyLength),
-    value: valueLength < 0 ? null : Buffer.from(buffer, valueStart, valueLength),
-    headers: HEADERS_OF_ENCODING[ENCODINGS[encoding] ?? 'auto'],
+    key: null,
+    value: valueLength < 0 ? null : Buffer.from(buffer, ints[int + 4], valueLength),
+    headers: HEADERS_OF_ENCODING[ENCODINGS[ints[int + 6] ?? 0] ?? 'auto'],
     timestampMs: floats[float + 1] ?? 0,
   };
-  return { delivery, task, attempt, order: floats[float + 2] ?? 0 };
+  return {
+    delivery,
+    task: ints[int] ?? 0,
+    attempt: ints[int + 1] ?? 0,
+    order: floats[float + 2] ?? 0,
+  };
 }

@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import type { Delivery, Headers } from '../model/delivery.ts';
 import { NO_HEADERS } from '../model/delivery.ts';
 import { describe, EngineError } from '../model/errors.ts';
+import { pastValue, valueBehind } from '../model/json-bytes.ts';
 import type { PerfEvent, ProfileData } from '../model/event.ts';
 import type { Problem } from '../model/report.ts';
 import type { AnalysisLimits } from '../model/task.ts';
@@ -50,6 +51,50 @@ export function decodeEvent(
   const problems: Problem[] = [];
   const fields = unmarshal(value, encodingOf(headers), problems);
   return toEvent(fields, source, problems);
+}
+
+/** The report of an event that is left where it stands. */
+export interface ReportPlace {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Stands for a report that is not parsed; no event that has a report has this one. */
+const UNPARSED = 0;
+const PROFILE_DATA = Buffer.from('"profile_data"');
+
+/**
+ * Where `profile_data` seems to stand in a JSON event, whole; `null` where it does not. A look that costs
+ * little: only {@link decodeAround} says whether it is the event's.
+ */
+export function reportPlace(value: Uint8Array, headers: Headers): ReportPlace | null {
+  if (headers.length > 0 && encodingOf(headers) === 'msgpack') return null;
+  const name = asBuffer(value).indexOf(PROFILE_DATA);
+  const start = name < 0 ? -1 : valueBehind(value, name + PROFILE_DATA.length);
+  const end = start < 0 ? -1 : pastValue(value, start);
+  return end < 0 ? null : { start, end };
+}
+
+/**
+ * As {@link decodeEvent}, of an event whose report at `place`, if it is its report, is known to be JSON:
+ * that is not parsed, and the event's `profileData` is empty. `null` where only {@link decodeEvent} can
+ * tell what the event is.
+ */
+export function decodeAround(
+  value: Uint8Array,
+  { start, end }: ReportPlace,
+  source: EventOrigin,
+): PerfEvent | null {
+  const bytes = asBuffer(value);
+  const text = `${bytes.toString('utf8', 0, start)}${UNPARSED}${bytes.toString('utf8', end)}`;
+  try {
+    const fields = JSON.parse(text) as Record<string, unknown>;
+    if (fields['profile_data'] !== UNPARSED || text.includes('\ufffd')) return null;
+    fields['profile_data'] = '';
+    return toEvent(fields, source, []);
+  } catch {
+    return null;
+  }
 }
 
 /** What the `content-type` header says of the value; `auto` where it says nothing known. */

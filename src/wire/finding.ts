@@ -10,8 +10,9 @@ import type { Dimensions, PerfEvent } from '../model/event.ts';
 import type { Analysis, Finding, FindingEnvelope } from '../model/finding.ts';
 import { FINDING_SCHEMA } from '../model/finding.ts';
 import type { Problem } from '../model/report.ts';
+import { toJson } from './finding-json.ts';
 import { packMsgpack } from './msgpack.ts';
-import { isPlainObject, toPlain } from './plain.ts';
+import { isPlain, isPlainObject, toPlain } from './plain.ts';
 import { timestampText } from './timestamp.ts';
 
 /** Who made a finding. */
@@ -78,9 +79,24 @@ export function encodeFinding(finding: IdentifiedFinding, format: FindingFormat)
   throw tooLarge(`the finding has ${bytes} bytes`, format.findingBytesMax);
 }
 
+/**
+ * As {@link encodeFinding} to JSON of {@link composeFinding}, where the analysis is JSON already, without
+ * its opening brace: text and bytes, one behind the other. Throws `E_FINDING_TOO_LARGE`.
+ */
+export function encodeKnown(
+  envelope: Envelope,
+  analysis: Uint8Array,
+  findingBytesMax: number,
+): readonly [string, Uint8Array] {
+  const head = `${JSON.stringify(envelope).slice(0, -1)},`;
+  const bytes = bytesOf(head, findingBytesMax) + analysis.length;
+  if (bytes > findingBytesMax) throw tooLarge(`the finding has ${bytes} bytes`, findingBytesMax);
+  return [head, analysis];
+}
+
 function encode(finding: IdentifiedFinding, encoding: 'json' | 'msgpack'): string | Uint8Array {
   try {
-    return encoding === 'json' ? JSON.stringify(finding) : packMsgpack(finding);
+    return encoding === 'json' ? toJson(finding) : packMsgpack(finding);
   } catch (error) {
     throw cannotEncode(describe(error).split('\n', 1)[0] ?? '');
   }
@@ -95,6 +111,7 @@ function plainFinding(custom: unknown, findingBytesMax: number): Readonly<Record
   if (!isPlainObject(custom)) throw cannotEncode(`it is ${kindOf(custom)}, not a plain object`);
   try {
     // Each value takes at least two bytes of JSON, one of msgpack.
+    if (isPlain(custom, findingBytesMax)) return custom;
     return { ...(toPlain(custom, 'finding', findingBytesMax) as object) };
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(describe(error), findingBytesMax);

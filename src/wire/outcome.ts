@@ -60,11 +60,14 @@ interface Rest {
   readonly platforms: readonly (readonly [string, number])[];
   readonly problems: readonly (readonly [string, number])[];
   readonly groups: Tally['groups'];
+  readonly repeats: Tally['repeats'];
 }
 
-/** A finding before it is written: its value is JSON text, or bytes. */
-export type UnwrittenFinding = Readonly<Record<'id' | 'value', string | Uint8Array>> &
-  Pick<EncodedFinding, 'category'>;
+/** A finding before it is written: its value is text, bytes, or both, one behind the other. */
+export interface UnwrittenFinding extends Pick<EncodedFinding, 'category'> {
+  readonly id: string | Uint8Array;
+  readonly value: string | Uint8Array | readonly [string, Uint8Array];
+}
 
 /** What became of a delivery whose findings are written: where they are among all findings. */
 export type WrittenResult =
@@ -96,7 +99,7 @@ export class OutcomeWriter {
     const begin = this.#at;
     for (const { id, value, category } of findings) {
       const start = this.#at;
-      this.#rows.push(start, this.#append(id), this.#append(value), this.#categoryIndex(category));
+      this.#rows.push(start, this.#append(id), this.#appendAll(value), this.#categoryIndex(category));
       if (this.#at - begin <= FINDINGS_BYTES_MAX) continue;
       this.#rows.length = rowsBefore;
       this.#at = begin;
@@ -121,6 +124,11 @@ export class OutcomeWriter {
     new Int32Array(buffer, tablesStart, tables.length).set(tables);
     this.#bytes.set(restBytes, restStart);
     return buffer;
+  }
+
+  #appendAll(data: UnwrittenFinding['value']): number {
+    if (typeof data === 'string' || data instanceof Uint8Array) return this.#append(data);
+    return this.#append(data[0]) + this.#append(data[1]);
   }
 
   /** Returns the length in bytes. */
@@ -179,6 +187,7 @@ export function unpackOutcome(buffer: ArrayBuffer): Outcome {
       platforms: Object.fromEntries(rest.platforms),
       problems: Object.fromEntries(rest.problems),
       groups: rest.groups,
+      repeats: rest.repeats,
     },
     logs: rest.logs,
   };
@@ -193,6 +202,7 @@ function emptyRest({ logs, tally }: Omit<Outcome, 'results'>, categories: readon
     platforms: Object.entries(tally.platforms),
     problems: Object.entries(tally.problems),
     groups: tally.groups,
+    repeats: tally.repeats,
   };
 }
 

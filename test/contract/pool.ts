@@ -249,6 +249,7 @@ export function poolContract(name: string, { create, threads }: PoolUnderTest): 
         platforms: { android: 2, unknown: 1 },
         problems: { truncated: 2 },
         groups: [{ group: 'ab12', title: 'NullPointer', kind: 'crash', count: 2 }],
+        repeats: 0,
       });
     });
 

@@ -16,6 +16,7 @@ export const LIMITS: AnalysisLimits = {
   threadsMax: 256,
   causesMax: 64,
   samplesMax: 10_000,
+  memoBytesMax: 0,
 };
 
 /** The path of an analyzer of test/fixtures/analyzers. */

@@ -35,6 +35,7 @@ const LIMITS: AnalysisLimits = {
   threadsMax: 500,
   causesMax: 50,
   samplesMax: 10_000,
+  memoBytesMax: 0,
 };
 
 interface Case {

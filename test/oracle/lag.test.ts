@@ -34,6 +34,7 @@ const LIMITS: AnalysisLimits = {
   threadsMax: 5000,
   causesMax: 100,
   samplesMax: 10_000,
+  memoBytesMax: 0,
 };
 
 /** What Sentry's parser prints of a thread. */

@@ -8,7 +8,7 @@ import type { PerfEvent } from '../../model/event.ts';
 import type { Analysis, FindingException, Severity } from '../../model/finding.ts';
 import type { CrashReport, ExceptionInfo } from '../../model/report.ts';
 import type { AnalysisLimits } from '../../model/task.ts';
-import { findingFrame } from '../finding-frame.ts';
+import { findingFrames } from '../finding-frame.ts';
 import { foldVariables } from '../grouping/fold.ts';
 import { groupOf, GROUP_VERSION } from '../grouping/group.ts';
 import { selectKeys } from '../grouping/select.ts';
@@ -90,10 +90,14 @@ function identifyText(report: CrashReport, firstLine: string, steps: string[] | 
   return { signature: cut(signature), parts: [`format ${report.format}`, `text ${folded}`] };
 }
 
+/** Whether the event says that the program went on. */
+export function isCaught({ dimensions: { fatal, handled } }: Pick<PerfEvent, 'dimensions'>): boolean {
+  return fatal === false || handled === true;
+}
+
 /** A crash ends the program, unless the report or the event says that it was caught. */
 function judge(event: PerfEvent, report: CrashReport, steps: string[] | null): Severity {
-  const { fatal, handled } = event.dimensions;
-  const caught = report.facts?.['fatal'] === 'false' || fatal === false || handled === true;
+  const caught = report.facts?.['fatal'] === 'false' || isCaught(event);
   steps?.push(caught ? 'error: it was caught' : 'fatal: nothing says that it was caught');
   return caught ? 'error' : 'fatal';
 }
@@ -101,7 +105,7 @@ function judge(event: PerfEvent, report: CrashReport, steps: string[] | null): S
 function publish(exception: ExceptionInfo): FindingException {
   const published: Mutable<FindingException> = {
     type: exception.type || TYPE_UNKNOWN,
-    frames: exception.frames.map(findingFrame),
+    frames: findingFrames(exception.frames),
   };
   if (exception.message !== undefined) published.message = exception.message;
   if (exception.relation !== undefined) published.relation = exception.relation;

@@ -7,6 +7,9 @@ import { lineAt, note, type ProblemCode } from '../problems.ts';
 /** An exception while its lines are read. */
 export type DraftException = Mutable<ExceptionInfo> & { frames: Frame[] };
 
+/** One whose frames may be a list that others have too. */
+export type RunException = Mutable<ExceptionInfo>;
+
 /** One parse of one report. */
 export class ParseContext {
   readonly limits: AnalysisLimits;
@@ -32,8 +35,17 @@ export class ParseContext {
     frames.push(frame);
   }
 
+  /** Adds the frames of a run that begins at `line`, up to as many as the report may have; a shared list stays one where it is all. */
+  addRun(exception: RunException, run: readonly Frame[], line: number): void {
+    const room = this.limits.framesMax - this.#frames;
+    if (run.length > room) this.note('frames-over-limit', line + room);
+    const added = run.length > room ? run.slice(0, room) : run;
+    this.#frames += added.length;
+    exception.frames = exception.frames.length === 0 ? added : [...exception.frames, ...added];
+  }
+
   /** Adds an exception unless the report has as many as it may (the one thrown and its causes). */
-  addException(exceptions: DraftException[], exception: DraftException, line: number): boolean {
+  addException<E extends RunException>(exceptions: E[], exception: E, line: number): boolean {
     if (exceptions.length > this.limits.causesMax) {
       this.note('causes-over-limit', line);
       return false;
@@ -43,7 +55,7 @@ export class ParseContext {
   }
 
   /** Adds a line to a message of several lines. */
-  extendMessage(exception: DraftException, text: string, line: number): void {
+  extendMessage(exception: RunException, text: string, line: number): void {
     const message = exception.message === undefined ? text : `${exception.message}\n${text}`;
     if (message.length > this.limits.lineBytesMax) this.note('message-over-limit', line);
     else exception.message = message;

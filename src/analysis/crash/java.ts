@@ -4,13 +4,15 @@
  * Causes, suppressed exceptions (nested, by their indent), `... n more`, circular references,
  * messages of several lines, the crash marks of Android and of the JVM. Several traces in a report
  * are all kept, in order; what stands before a `FATAL EXCEPTION` that has frames is not the crash
- * and is dropped. One pass, one look at each line. It does not retrace.
+ * and is dropped. One pass, one look at each line; stacks that were met before are known again. It
+ * does not retrace.
  */
-import type { CrashReport } from '../../model/report.ts';
+import type { CrashReport, Frame } from '../../model/report.ts';
 import { decimalIn } from '../stack/decimal.ts';
 import { parseJavaFrame } from '../stack/java-frame.ts';
+import { FrameRuns } from '../stack/frame-runs.ts';
 import { pastBlanks, trimmedFrom } from '../stack/scan.ts';
-import type { DraftException, ParseContext } from './context.ts';
+import type { ParseContext, RunException } from './context.ts';
 import {
   exceptionTypeEnd,
   findHeader,
@@ -21,23 +23,32 @@ import {
 
 type Relation = 'cause' | 'suppressed';
 
+/** Stacks that this thread has met. */
+const MET = new FrameRuns(parseJavaFrame);
+
 /** Parses the lines of a report. Without an exception in them the list of exceptions is empty. */
-export function parseJava(lines: readonly string[], context: ParseContext): CrashReport {
-  const scan = new JavaScan(context);
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i];
-    if (line !== undefined && !scan.read(line, i)) break;
-  }
+export function parseJava(
+  lines: readonly string[],
+  context: ParseContext,
+  met: FrameRuns = MET,
+): CrashReport {
+  const scan = new JavaScan(lines, context, met);
+  for (let i = 0; i < lines.length && i >= 0;) i = scan.read(i);
   return scan.finish();
 }
 
+/** Nothing more is to be read. */
+const ENOUGH = -1;
+
 class JavaScan {
+  readonly #lines: readonly string[];
   readonly #context: ParseContext;
+  readonly #met: FrameRuns;
   readonly #facts: Record<string, string> = {};
-  readonly #exceptions: DraftException[] = [];
+  readonly #exceptions: RunException[] = [];
   /** Indent of each exception's header: what nests in what. */
   readonly #indents: number[] = [];
-  #current: DraftException | null = null;
+  #current: RunException | null = null;
   /** Whether the current header's type is named like an exception; another line may be the real header. */
   #certain = false;
   /** The last line that is nothing known: a header, perhaps, if a frame follows. */
@@ -46,16 +57,23 @@ class JavaScan {
   #root = 0;
   #fatalFrom = -1;
 
-  constructor(context: ParseContext) {
+  constructor(lines: readonly string[], context: ParseContext, met: FrameRuns) {
+    this.#lines = lines;
     this.#context = context;
+    this.#met = met;
   }
 
-  /** Reads a line; false when no more should be read. */
-  read(line: string, index: number): boolean {
+  /** Reads a line, or a run of frames; the index of the next one, or {@link ENOUGH}. */
+  read(index: number): number {
+    const line = this.#lines[index] ?? '';
     const start = pastBlanks(line, 0);
+    if (line.startsWith('at ', start)) return this.#frames(index);
+    return this.#line(line, start, index) ? index + 1 : ENOUGH;
+  }
+
+  #line(line: string, start: number, index: number): boolean {
     if (start === line.length) return true;
     const text = trimmedFrom(line, start);
-    if (text.startsWith('at ')) return this.#frame(text, index);
     if (text.startsWith('...')) return this.#common(text);
     if (text.startsWith('Caused by: ')) return this.#related(text.slice(11), 'cause', start, index);
     if (text.startsWith('Suppressed: ')) return this.#related(text.slice(12), 'suppressed', start, index);
@@ -79,19 +97,33 @@ class JavaScan {
     };
   }
 
-  #frame(text: string, index: number): boolean {
-    const frame = parseJavaFrame(text);
-    if (frame === null) {
+  /** As many lines as are frames, one at least. */
+  #frames(index: number): number {
+    const known = this.#met.find(this.#lines, index);
+    const run = known?.frames ?? this.#readRun(index);
+    if (run.length === 0) {
       this.#context.note('frame-unreadable', index);
-      return true;
+      return index + 1;
     }
     const header = this.#text === '' ? null : classHeaderOf(this.#text);
     this.#text = '';
     if (header !== null || this.#current === null) {
-      if (!this.#openRoot(header ?? { type: '' }, 0, index)) return false;
+      if (!this.#openRoot(header ?? { type: '' }, 0, index)) return ENOUGH;
     }
-    if (this.#current !== null) this.#context.addFrame(this.#current.frames, frame, index);
-    return true;
+    if (this.#current !== null) this.#context.addRun(this.#current, run, index);
+    return index + run.length;
+  }
+
+  #readRun(from: number): readonly Frame[] {
+    const run: Frame[] = [];
+    for (let i = from; i < this.#lines.length; i++) {
+      const line = this.#lines[i] ?? '';
+      const frame = line.startsWith('at ', pastBlanks(line, 0)) ? parseJavaFrame(line) : null;
+      if (frame === null) break;
+      run.push(frame);
+    }
+    this.#met.meet(this.#lines, from, from + run.length);
+    return run;
   }
 
   /** `... 12 more`, and logback's `... 12 common frames omitted`. */
@@ -165,7 +197,7 @@ class JavaScan {
   }
 
   #open(header: ExceptionHeader, indent: number, index: number): boolean {
-    const exception: DraftException = { ...header, frames: [] };
+    const exception: RunException = { ...header, frames: [] };
     if (!this.#context.addException(this.#exceptions, exception, index)) return false;
     this.#indents.push(indent);
     this.#current = exception;

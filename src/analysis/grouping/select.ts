@@ -5,6 +5,7 @@
  * matter; without the C library's way from `abort` to the signal; the innermost sixteen. (Own rule; Socorro takes up to the first telling frame, Sentry all.)
  */
 import type { Frame } from '../../model/report.ts';
+import { isShared } from '../../model/shared.ts';
 import { isAbortPath } from '../stack/abort-path.ts';
 import { frameKey } from '../stack/frame-key.ts';
 
@@ -29,8 +30,24 @@ export interface Selection {
   readonly inApp: boolean;
 }
 
+/** What was selected of lists that are shared. */
+const SELECTIONS = new WeakMap<readonly Frame[], Selected>();
+
+interface Selected {
+  readonly selection: Selection;
+  readonly fates: readonly Fate[];
+}
+
 /** Selects from frames whose `inApp` is set. With `steps`, a line is added to it for each fate that frames have. */
 export function selectKeys(frames: readonly Frame[], steps: string[] | null): Selection {
+  const known = SELECTIONS.get(frames);
+  const selected = known ?? select(frames);
+  if (known === undefined && isShared(frames)) SELECTIONS.set(frames, selected);
+  if (steps !== null) tell(selected.fates, frames.length, steps);
+  return selected.selection;
+}
+
+function select(frames: readonly Frame[]): Selected {
   const inApp = frames.some((frame) => frame.inApp === true);
   const keys: string[] = [];
   const fates: Fate[] = [];
@@ -41,8 +58,7 @@ export function selectKeys(frames: readonly Frame[], steps: string[] | null): Se
     if (fate === 'recursion') markCycle(fates, before - keys.length);
     fates.push(fate);
   }
-  if (steps !== null) tell(fates, frames.length, steps);
-  return { keys, inApp };
+  return { selection: { keys, inApp }, fates };
 }
 
 /** Adds the key of a frame that counts; takes a cycle off that repeats the one before it. */

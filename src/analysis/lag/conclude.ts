@@ -6,7 +6,7 @@
  */
 import type { PerfEvent } from '../../model/event.ts';
 import type { Analysis, FindingThread, LagResult } from '../../model/finding.ts';
-import { findingFrame } from '../finding-frame.ts';
+import { findingFrames } from '../finding-frame.ts';
 import { groupOf, GROUP_VERSION } from '../grouping/group.ts';
 import { selectKeys } from '../grouping/select.ts';
 import type { LagFacts } from './facts.ts';
@@ -79,7 +79,7 @@ function mainThread(facts: LagFacts): FindingThread {
   return {
     ...(facts.thread !== undefined && { name: facts.thread }),
     ...(facts.state !== undefined && { state: facts.state }),
-    frames: facts.frames.map(findingFrame),
+    frames: findingFrames(facts.frames),
     ...(facts.waitsFor !== undefined && { waits_for: facts.waitsFor }),
     ...(facts.heldBy !== undefined && { held_by: facts.heldBy }),
     ...(facts.heldAt !== undefined && { held_at: facts.heldAt }),

@@ -8,12 +8,12 @@ import type { Analyzer } from '../../model/analyzer.ts';
 import { describe, EngineError } from '../../model/errors.ts';
 import type { TaskAnalysis } from '../../model/task.ts';
 import type { AnalyzerIdentity } from '../../wire/finding.ts';
-import type { BuiltInAnalyzer } from './builtin.ts';
+import type { BuiltIn } from './builtin.ts';
 import { BUILT_IN_ANALYZERS } from './builtin.ts';
 
 /** An analyzer that is ready to be called. */
 export type LoadedAnalyzer = { readonly identity: AnalyzerIdentity } & (
-  | { readonly kind: 'built-in'; readonly analyze: BuiltInAnalyzer }
+  | ({ readonly kind: 'built-in' } & Pick<BuiltIn, 'analyze' | 'regards'>)
   | { readonly kind: 'module'; readonly analyze: Analyzer }
 );
 
@@ -22,6 +22,8 @@ export interface TaskAnalyzers {
   readonly fallback: LoadedAnalyzer;
   /** Where it is not empty, it decides alone. */
   readonly byCategory: ReadonlyMap<string, LoadedAnalyzer>;
+  /** Whether any of them is built in. */
+  readonly hasBuiltIn: boolean;
 }
 
 /** Loads the analyzers of all tasks, each module once. Rejects with `E_ANALYZER_LOAD`. */
@@ -29,12 +31,14 @@ export async function loadAnalyzers(tasks: readonly TaskAnalysis[]): Promise<rea
   const names = new Set(tasks.flatMap((task) => [task.analyzer, ...Object.values(task.analyzers)]));
   const loaded = new Map<string, LoadedAnalyzer>();
   for (const name of names) loaded.set(name, builtIn(name) ?? (await loadModule(name)));
-  return tasks.map((task) => ({
-    fallback: named(loaded, task.analyzer),
-    byCategory: new Map(
+  return tasks.map((task) => {
+    const fallback = named(loaded, task.analyzer);
+    const byCategory = new Map(
       Object.entries(task.analyzers).map(([category, name]) => [category, named(loaded, name)]),
-    ),
-  }));
+    );
+    const hasBuiltIn = [fallback, ...byCategory.values()].some(({ kind }) => kind === 'built-in');
+    return { fallback, byCategory, hasBuiltIn };
+  });
 }
 
 /** The analyzer that takes a category. Throws `E_EVENT_UNKNOWN_CATEGORY`. */
@@ -56,7 +60,9 @@ function named(loaded: ReadonlyMap<string, LoadedAnalyzer>, name: string): Loade
 
 function builtIn(name: string): LoadedAnalyzer | undefined {
   const found = BUILT_IN_ANALYZERS.get(name);
-  return found && { kind: 'built-in', identity: { name, version: found.version }, analyze: found.analyze };
+  if (found === undefined) return undefined;
+  const { version, analyze, regards } = found;
+  return { kind: 'built-in', identity: { name, version }, analyze, regards };
 }
 
 async function loadModule(path: string): Promise<LoadedAnalyzer> {

@@ -1,6 +1,7 @@
 /** The analyzers that come with faultline, by name. */
-import { analyzeCrash } from '../../analysis/crash/analyze.ts';
+import { analyzeCrash, isCaught } from '../../analysis/crash/analyze.ts';
 import { analyzeLag } from '../../analysis/lag/analyze.ts';
+import { toldDurationMs } from '../../analysis/lag/severity.ts';
 import type { PerfEvent } from '../../model/event.ts';
 import type { Analysis } from '../../model/finding.ts';
 import type { AnalysisLimits } from '../../model/task.ts';
@@ -16,10 +17,12 @@ export type BuiltInAnalyzer = (
 export interface BuiltIn {
   readonly version: string;
   readonly analyze: BuiltInAnalyzer;
+  /** What the analysis looks at beside the report: where it and the report are the same, the analysis is. */
+  readonly regards: (event: PerfEvent) => string;
 }
 
 /** The closed list. */
 export const BUILT_IN_ANALYZERS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
-  ['crash', { version: '1', analyze: analyzeCrash }],
-  ['lag', { version: '1', analyze: analyzeLag }],
+  ['crash', { version: '1', analyze: analyzeCrash, regards: (event) => String(isCaught(event)) }],
+  ['lag', { version: '1', analyze: analyzeLag, regards: (event) => String(toldDurationMs(event)) }],
 ]);

@@ -16,35 +16,65 @@ export function isAnswer(value: unknown): value is Answer {
   return typeof value === 'object' && value !== null && answers.has(value);
 }
 
-/** The context of one call. */
-export function contextOf(
-  event: PerfEvent,
-  { delivery, attempt }: BatchItem,
-  call: { readonly task: TaskAnalysis; readonly log: AnalyzerLogger; readonly nowMs: number },
-): AnalyzerContext {
-  const { topic, partition, offset } = delivery;
-  return {
-    task: call.task.name,
-    app: textOf(event.dimensions['app_id']),
-    scene: textOf(event.dimensions['scene']),
-    attempt,
-    deadlineMs: call.nowMs + call.task.eventTimeoutMs,
-    source: { topic, partition, offset },
-    log: call.log,
-    finish: () => marked({ answer: 'finish' }),
-    requeue: (delayMs) => marked({ answer: 'requeue', delayMs: checkedDelay(delayMs) }),
-    deadLetter: (reason) => marked({ answer: 'dead-letter', reason: String(reason) }),
-  };
+/** What a call is made with beside the event. */
+interface CallParts {
+  readonly task: TaskAnalysis;
+  /** Takes the lines of delivery `index`. */
+  readonly book: LogBook;
+  readonly index: number;
+  readonly nowMs: number;
 }
 
-/** The logger of delivery `index`. */
-export function loggerOf(book: LogBook, index: number): AnalyzerLogger {
+/** The context of one call. Answers may be taken off it, and called alone. */
+export class CallContext implements AnalyzerContext {
+  readonly task: string;
+  readonly app: string;
+  readonly scene: string;
+  readonly attempt: number;
+  readonly deadlineMs: number;
+  readonly source: AnalyzerContext['source'];
+  readonly finish: AnalyzerContext['finish'] = finish;
+  readonly requeue: AnalyzerContext['requeue'] = requeue;
+  readonly deadLetter: AnalyzerContext['deadLetter'] = deadLetter;
+  readonly #parts: CallParts;
+  #log: AnalyzerLogger | null = null;
+
+  constructor({ dimensions }: PerfEvent, { delivery, attempt }: BatchItem, parts: CallParts) {
+    const { topic, partition, offset } = delivery;
+    this.task = parts.task.name;
+    this.app = textOf(dimensions['app_id']);
+    this.scene = textOf(dimensions['scene']);
+    this.attempt = attempt;
+    this.deadlineMs = parts.nowMs + parts.task.eventTimeoutMs;
+    this.source = { topic, partition, offset };
+    this.#parts = parts;
+  }
+
+  /** Made when it is first used: most never log. */
+  get log(): AnalyzerLogger {
+    return (this.#log ??= loggerOf(this.#parts.book, this.#parts.index));
+  }
+}
+
+function loggerOf(book: LogBook, index: number): AnalyzerLogger {
   return {
     debug: (message, fields) => book.add(index, { level: 'debug', message }, fields),
     info: (message, fields) => book.add(index, { level: 'info', message }, fields),
     warn: (message, fields) => book.add(index, { level: 'warn', message }, fields),
     error: (message, fields) => book.add(index, { level: 'error', message }, fields),
   };
+}
+
+function finish(): Answer {
+  return marked({ answer: 'finish' });
+}
+
+function requeue(delayMs: number): Answer {
+  return marked({ answer: 'requeue', delayMs: checkedDelay(delayMs) });
+}
+
+function deadLetter(reason: string): Answer {
+  return marked({ answer: 'dead-letter', reason: String(reason) });
 }
 
 function marked(answer: Answer): Answer {

@@ -16,20 +16,28 @@ import type { PerfEvent } from '../../model/event.ts';
 import type { AnalysisLimits, TaskAnalysis } from '../../model/task.ts';
 import type { Allocate } from '../../wire/batch.ts';
 import { unpackBatch } from '../../wire/batch.ts';
-import { decodeEvent } from '../../wire/event.ts';
+import { decodeAround, decodeEvent, reportPlace } from '../../wire/event.ts';
 import type { Envelope, IdentifiedFinding } from '../../wire/finding.ts';
-import { composeCustomFinding, composeFinding, encodeFinding, envelopeOf } from '../../wire/finding.ts';
+import {
+  composeCustomFinding,
+  composeFinding,
+  encodeFinding,
+  encodeKnown,
+  envelopeOf,
+} from '../../wire/finding.ts';
 import type { WrittenResult } from '../../wire/outcome.ts';
 import { FINDINGS_BYTES_MAX, OutcomeWriter } from '../../wire/outcome.ts';
 import type { LoadedAnalyzer, TaskAnalyzers } from './analyzers.ts';
 import { analyzerFor } from './analyzers.ts';
-import { contextOf, isAnswer, loggerOf } from './context.ts';
+import { CallContext, isAnswer } from './context.ts';
 import { faultOf } from './faults.ts';
 import { HeldKeys } from './held-keys.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { closeBatch, openBatch } from './open-batch.ts';
 import { clearProgress, storeProgress } from './progress.ts';
-import { tallyEntry, tallyOf } from './tally.ts';
+import type { KnownAnalysis, SeenReport } from './report-memo.ts';
+import { ReportMemo } from './report-memo.ts';
+import { repeatedEntry, tallyEntry, tallyOf } from './tally.ts';
 
 /** Findings of one delivery. */
 const FINDINGS_MAX = 1_000;
@@ -47,6 +55,7 @@ export interface RunnerOptions {
 }
 
 type ModuleAnalyzer = Extract<LoadedAnalyzer, { kind: 'module' }>;
+type BuiltInLoaded = Extract<LoadedAnalyzer, { kind: 'built-in' }>;
 
 /** One delivery on its way. */
 interface Call {
@@ -58,12 +67,15 @@ interface Call {
   readonly envelope: Envelope;
 }
 
-/** Whose asynchronous work is running. */
+/** One whose report is known. */
+type KnownCall = Omit<Call, 'event' | 'envelope'> & { readonly report: SeenReport };
+
+/** Whose work is running. */
 interface Caller {
   readonly batch: OpenBatch;
   readonly index: number;
-  /** Ends the wait for the analyzer. */
-  readonly interrupt: (error: unknown) => void;
+  /** Ends the wait for the analyzer, while there is one. */
+  interrupt: ((error: unknown) => void) | null;
 }
 
 /** Runs one batch at a time. */
@@ -73,11 +85,13 @@ export class BatchRunner {
   readonly #callers = new AsyncLocalStorage<Caller>();
   /** What nobody handled of batches that are gone, to be logged with the next one. */
   readonly #orphans: { readonly from: string; readonly error: unknown }[] = [];
+  readonly #memo: ReportMemo;
   /** Bytes of findings of the last batch: the next will be much like it. */
   #findingsBytes = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#memo = new ReportMemo(options.limits.memoBytesMax);
   }
 
   /** Runs a packed batch and packs its outcome; `buffer` is free again when it resolves. Calls must not overlap. */
@@ -104,7 +118,7 @@ export class BatchRunner {
     const caller = this.#callers.getStore();
     if (caller !== undefined && !caller.batch.closed) {
       caller.batch.late.set(caller.index, error);
-      caller.interrupt(error);
+      caller.interrupt?.(error);
       return;
     }
     if (this.#orphans.length >= ORPHANS_MAX) return;
@@ -125,7 +139,8 @@ export class BatchRunner {
 
   async #runAll(batch: OpenBatch): Promise<void> {
     const held = new HeldKeys();
-    for (const [index, item] of batch.items.entries()) {
+    for (let index = 0; index < batch.items.length; index += 1) {
+      const item = at(batch.items, index);
       if (batch.writer.findingsBytes > FINDINGS_BYTES_MAX || held.has(item)) {
         batch.results.push(UNPROCESSED);
         continue;
@@ -145,27 +160,73 @@ export class BatchRunner {
     const candidates = at(analyzers, item.task);
     try {
       const { value, headers } = item.delivery;
+      const report = this.#see(item, task, candidates);
+      const known = report?.analyses
+        ? this.#runKnown({ batch, index, item, task, report }, candidates)
+        : null;
+      if (known !== null) return known;
       const event = decodeEvent(value, headers, item.delivery, limits);
       const analyzer = analyzerFor(candidates, event.category);
       const envelope = envelopeOf(event, item.delivery, analyzer.identity);
       const call = { batch, index, item, task, event, envelope };
       if (analyzer.kind === 'module') return this.#callModule(call, analyzer);
       const analysis = analyzer.analyze(event, limits, task);
-      return this.#done(call, [composeFinding(envelope, analysis)]);
+      const finding = composeFinding(envelope, analysis);
+      if (report !== null && event.problems.length === 0) {
+        this.#memo.meet(report, keyOf(analyzer, task, event), () =>
+          decodeAround(report.value, report.place, item.delivery) === null
+            ? null
+            : knownOf(analysis, finding),
+        );
+      }
+      return this.#done(call, [finding]);
     } catch (error) {
       return { status: 'failed', fault: faultOf(error) };
     }
   }
 
-  async #callModule(call: Call, analyzer: ModuleAnalyzer): Promise<WrittenResult> {
-    const { batch, index, item, event } = call;
+  /** The report, where it may be known from before or may be kept. */
+  #see({ delivery }: BatchItem, task: TaskAnalysis, { hasBuiltIn }: TaskAnalyzers): SeenReport | null {
+    const { memoBytesMax, eventBytesMax } = this.#options.limits;
+    const { value, headers } = delivery;
+    if (memoBytesMax === 0 || !hasBuiltIn || task.encoding !== 'json') return null;
+    if (value === null || value.length > eventBytesMax || !this.#memo.mayPay()) return null;
+    const place = reportPlace(value, headers);
+    return place === null ? null : this.#memo.see(value, place);
+  }
+
+  /** The result of a delivery whose report is known; `null` where it is to be analysed after all. */
+  #runKnown(
+    { batch, index, item, task, report }: KnownCall,
+    candidates: TaskAnalyzers,
+  ): WrittenResult | null {
+    const event = decodeAround(report.value, report.place, item.delivery);
+    if (event === null || event.problems.length > 0) return null;
+    const analyzer = analyzerFor(candidates, event.category);
+    const known = analyzer.kind === 'module' ? undefined : report.analyses?.get(keyOf(analyzer, task, event));
+    if (known === undefined) return null;
+    const { id, category } = event;
+    const envelope = envelopeOf(event, item.delivery, analyzer.identity);
+    const encoded = encodeKnown(envelope, known.json, this.#options.limits.findingBytesMax);
+    const result = batch.writer.write([{ id, category, value: encoded }]);
+    batch.tallies[index] = [repeatedEntry(known.tally, envelope.platform)];
+    return result;
+  }
+
+  /** Without a promise where the analyzer makes none: it would cost a turn per delivery. */
+  #callModule(call: Call, analyzer: ModuleAnalyzer): WrittenResult | Promise<WrittenResult> {
+    const { batch, index, item, event, task } = call;
     batch.foreign = true;
-    const log = loggerOf(batch.logs, index);
-    const context = contextOf(event, item, { task: call.task, log, nowMs: Date.now() });
+    const context = new CallContext(event, item, { task, book: batch.logs, index, nowMs: Date.now() });
+    const caller: Caller = { batch, index, interrupt: null };
+    const result = this.#callers.run(caller, analyzer.analyze, event, context);
+    return isThenable(result) ? this.#wait(call, caller, result) : this.#answer(call, result);
+  }
+
+  async #wait(call: Call, caller: Caller, result: Promise<AnalyzerResult>): Promise<WrittenResult> {
     const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
-    interrupted.catch(() => undefined);
+    caller.interrupt = interrupt;
     try {
-      const result = this.#callers.run({ batch, index, interrupt }, analyzer.analyze, event, context);
       // Raced, because a callback that throws leaves the result pending for ever.
       return this.#answer(call, await Promise.race([result, interrupted]));
     } catch (error) {
@@ -215,10 +276,25 @@ export class BatchRunner {
   }
 }
 
+/** What an analysis is of, beside the report. */
+function keyOf({ identity, regards }: BuiltInLoaded, { explain }: TaskAnalysis, event: PerfEvent): string {
+  return `${identity.name} ${explain} ${regards(event)}`;
+}
+
+function knownOf(analysis: object, finding: IdentifiedFinding): KnownAnalysis {
+  return { json: Buffer.from(JSON.stringify(analysis).slice(1)), tally: tallyEntry(finding) };
+}
+
 function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
-  if (item === undefined) throw new EngineError('E_ASSERT', `the pool has no task ${index}`);
+  if (item === undefined) throw new EngineError('E_ASSERT', `there is no item ${index} of ${list.length}`);
   return item;
+}
+
+/** As `await` sees it. */
+function isThenable(value: AnalyzerResult | Promise<AnalyzerResult>): value is Promise<AnalyzerResult> {
+  if (typeof value !== 'object' || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === 'function';
 }
 
 function threadCpuMs(): number {

@@ -17,6 +17,8 @@ export interface TallyEntry {
   readonly problems: readonly string[];
   /** Absent where it is in no group. */
   readonly group?: Omit<GroupTally, 'count'>;
+  /** Its report was known. */
+  readonly isRepeat?: boolean;
 }
 
 /** The entry of a finding, built in or of an analyzer of one's own. */
@@ -30,12 +32,19 @@ export function tallyEntry(finding: IdentifiedFinding): TallyEntry {
   };
 }
 
+/** The entry of the same analysis under another envelope. */
+export function repeatedEntry(entry: TallyEntry, platform: unknown): TallyEntry {
+  return { ...entry, platform: nameOf(platform), isRepeat: true };
+}
+
 /** Sums entries. */
 export function tallyOf(entries: readonly TallyEntry[]): Tally {
   const platforms = new Map<string, number>();
   const problems = new Map<string, number>();
   const groups = new Map<string, Omit<GroupTally, 'count'> & { count: number }>();
+  let repeats = 0;
   for (const entry of entries) {
+    if (entry.isRepeat === true) repeats += 1;
     count(platforms, entry.platform);
     for (const problem of entry.problems) count(problems, problem);
     if (entry.group === undefined) continue;
@@ -47,6 +56,7 @@ export function tallyOf(entries: readonly TallyEntry[]): Tally {
     platforms: Object.fromEntries(platforms),
     problems: Object.fromEntries(problems),
     groups: [...groups.values()],
+    repeats,
   };
 }
 

@@ -72,6 +72,7 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
         platforms: { android: 7, web: 1 },
         problems: { P_TRUNCATED: 2 },
         groups: [{ group: 'abc', title: 'NPE in Cart.total', kind: 'crash', count: 8 }],
+        repeats: 5,
       },
     },
     {
@@ -81,7 +82,7 @@ const BY_TYPE: { readonly [Type in ProbeEvent['type']]: readonly EventOf<Type>[]
       deliveries: 1,
       elapsedMs: 0,
       cpuMs: 0,
-      tally: { platforms: {}, problems: {}, groups: [] },
+      tally: { platforms: {}, problems: {}, groups: [], repeats: 0 },
     },
   ],
   'analyzer-log': [

@@ -113,7 +113,12 @@ test('names from outside take a bounded number of label values', async () => {
   assert.ok(outcome);
 
   for (let i = 0; i < 1000; i += 1) {
-    const tally = { platforms: { [`platform-${i}`]: 1 }, problems: { [`problem-${i}`]: 1 }, groups: [] };
+    const tally = {
+      platforms: { [`platform-${i}`]: 1 },
+      problems: { [`problem-${i}`]: 1 },
+      groups: [],
+      repeats: 0,
+    };
     metrics.probe({ ...outcome, tally });
   }
   const text = await metrics.text();

@@ -106,7 +106,8 @@ test('ten groups are shown, the most frequent first, names of any spelling', () 
     count: i === 7 ? 500 : i + 1,
   }));
 
-  summary.probe({ ...outcome, tally: { platforms: JSON.parse('{"__proto__": 3}'), problems: {}, groups } });
+  const platforms = JSON.parse('{"__proto__": 3}') as Record<string, number>;
+  summary.probe({ ...outcome, tally: { platforms, problems: {}, groups, repeats: 0 } });
 
   const { topGroups, byPlatform } = summary.result();
   assert.equal(topGroups.length, 10);

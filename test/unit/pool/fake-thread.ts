@@ -94,5 +94,11 @@ export function tickFor(slot: Slot, ms: number): void {
 /** All done, no findings. */
 export function doneOutcome(count: number): Outcome {
   const results = Array.from({ length: count }, () => ({ status: 'done' as const, findings: [] }));
-  return { results, elapsedMs: 5, cpuMs: 6, tally: { platforms: {}, problems: {}, groups: [] }, logs: [] };
+  return {
+    results,
+    elapsedMs: 5,
+    cpuMs: 6,
+    tally: { platforms: {}, problems: {}, groups: [], repeats: 0 },
+    logs: [],
+  };
 }

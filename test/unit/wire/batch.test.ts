@@ -37,11 +37,15 @@ const anyBatch: fc.Arbitrary<Batch> = fc.record(
   PLAIN,
 );
 
+function withoutKeys({ id, items }: Batch): Batch {
+  return { id, items: items.map((item) => ({ ...item, delivery: { ...item.delivery, key: null } })) };
+}
+
 describe('a batch on its way to a worker', () => {
-  it('comes out as it went in', () => {
+  it('comes out as it went in, without its keys', () => {
     fc.assert(
       fc.property(anyBatch, (batch) => {
-        assert.deepEqual(unpackBatch(packBatch(batch, fresh)), batch);
+        assert.deepEqual(unpackBatch(packBatch(batch, fresh)), withoutKeys(batch));
       }),
     );
   });
@@ -50,7 +54,7 @@ describe('a batch on its way to a worker', () => {
     const dirty = new Uint8Array(4_096).fill(0xff).buffer;
     const batch = batchOf(['{"a":1}', null, '']);
 
-    assert.deepEqual(unpackBatch(packBatch(batch, () => dirty)), batch);
+    assert.deepEqual(unpackBatch(packBatch(batch, () => dirty)), withoutKeys(batch));
   });
 
   it('of the headers only the content type crosses, whatever its spelling', () => {

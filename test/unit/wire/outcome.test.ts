@@ -45,7 +45,7 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
     elapsedMs: fc.double({ noNaN: true }),
     cpuMs: fc.double({ noNaN: true }),
     tally: fc.record(
-      { platforms: counts, problems: counts, groups: fc.array(group) },
+      { platforms: counts, problems: counts, groups: fc.array(group), repeats: fc.nat() },
       { noNullPrototype: true },
     ),
     logs: fc.array(line, { maxLength: 5 }),
@@ -56,7 +56,7 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
 const NOTHING = {
   elapsedMs: 0,
   cpuMs: 0,
-  tally: { platforms: {}, problems: {}, groups: [] },
+  tally: { platforms: {}, problems: {}, groups: [], repeats: 0 },
   logs: [],
 };
 
@@ -81,7 +81,7 @@ describe('an outcome on its way back', () => {
       results: [{ status: 'done', findings }],
       elapsedMs: 1,
       cpuMs: 1,
-      tally: { platforms: {}, problems: {}, groups: [] },
+      tally: { platforms: {}, problems: {}, groups: [], repeats: 0 },
       logs: [],
     });
 

@@ -17,6 +17,7 @@ export const LIMITS: AnalysisLimits = {
   threadsMax: 100,
   causesMax: 20,
   samplesMax: 1_000,
+  memoBytesMax: 0,
 };
 
 export function eventOf(report: unknown, format = 'auto'): PerfEvent {

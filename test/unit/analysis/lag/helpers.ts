@@ -15,6 +15,7 @@ export const LIMITS: AnalysisLimits = {
   threadsMax: 500,
   causesMax: 50,
   samplesMax: 1000,
+  memoBytesMax: 0,
 };
 
 /** An event around a report. */
