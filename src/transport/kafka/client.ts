@@ -6,6 +6,7 @@
  */
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
+import { makeSocket } from './framing.ts';
 import type { Cluster } from './internals.ts';
 import { createCluster, loginOf } from './internals.ts';
 import { clientLog } from './logs.ts';
@@ -29,7 +30,7 @@ export function createClient(settings: KafkaSettings): KafkaClient {
   return {
     settings,
     kafka: new Kafka(config),
-    cluster: (options) => createCluster(config, options),
+    cluster: (options) => createCluster(config, { ...options, socketFactory: makeSocket }),
   };
 }
 

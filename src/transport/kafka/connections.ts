@@ -1,9 +1,11 @@
 /**
- * What is done to kafkajs's connections from outside: see whether one may be used, hold its requests to
- * time limits, and end it at once.
+ * What is done to kafkajs's connections from outside: see whether one may be used, have it send and
+ * receive without copies, hold its requests to time limits, and end it at once.
  */
 import { EngineError } from '../../model/errors.ts';
+import { frame } from './framing.ts';
 import type { Broker, Connection, ConnectionPool, PushedRequest, RequestQueue } from './internals.ts';
+import { OPENING } from './protocol/opening.ts';
 import type { KafkaSettings } from './settings.ts';
 
 /** What the settings say of time. */
@@ -13,8 +15,6 @@ export type Limits = Pick<KafkaSettings, 'connectTimeoutMs' | 'requestTimeoutMs'
 const LOOKING = new Set([3, 10]);
 /** For those, milliseconds: a session outlives some of them. */
 const LOOKING_MS = 5000;
-/** SaslHandshake, ApiVersions and SaslAuthenticate, by their keys: what opens a connection. */
-const OPENING = new Set([17, 18, 36]);
 
 /**
  * Whether the main connection stands. One that has to log in again is not used for that: kafkajs then
@@ -47,6 +47,7 @@ export function givenUp({ host, port }: { readonly host: string; readonly port: 
 export function mended(connections: ConnectionPool, limits: Limits): ConnectionPool {
   for (const connection of connections.pool) {
     calm(connection.requestQueue);
+    frame(connection);
     limit(connection, `${connections.host}:${connections.port}`, limits);
   }
   return connections;

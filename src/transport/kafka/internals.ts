@@ -7,6 +7,8 @@
  * pinned to an exact version, and test/kafka goes through everything named here.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import type { KafkaConfig, Mechanism, PartitionMetadata, SASLOptions } from 'kafkajs';
 import { Kafka } from 'kafkajs';
 
@@ -26,11 +28,15 @@ export interface ProtocolRequest<Decoded, Answer = Decoded> {
   };
   readonly response: {
     /** The answer without its correlation id; the bytes may be kept. */
-    readonly decode: (bytes: Buffer) => Promise<Decoded>;
+    readonly decode: (bytes: Buffer) => Promise<Decoded & Partial<Throttling>>;
     readonly parse: (decoded: Decoded) => Promise<Answer>;
   };
   readonly requestTimeout?: number;
-  readonly logResponseError?: boolean;
+}
+
+/** For how long the broker wants to be left alone, milliseconds. */
+interface Throttling {
+  readonly clientSideThrottleTime: number | null;
 }
 
 /** A member of the group, as its leader sees it. */
@@ -45,10 +51,14 @@ export interface PushedRequest {
   readonly entry: {
     readonly apiKey: number;
     readonly apiName: string;
-    readonly resolve: (answer: unknown) => void;
+    readonly apiVersion: number;
+    readonly correlationId: number;
+    readonly resolve: (answer: { readonly payload: Buffer }) => void;
     readonly reject: (error: Error) => void;
   };
-  readonly requestTimeout?: number | null;
+  readonly expectResponse: boolean;
+  readonly requestTimeout: number | null;
+  readonly sendRequest: () => void;
 }
 
 /** What waits for answers, and what a broker that throttles does not want yet. */
@@ -56,6 +66,12 @@ export interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests: () => void;
   push: (request: PushedRequest) => void;
+  /** An answer has come. */
+  fulfillRequest(answer: {
+    readonly correlationId: number;
+    readonly payload: Buffer;
+    readonly size: number;
+  }): void;
   /** Told of each answer: for how long the broker wants to be left alone, milliseconds. */
   maybeThrottle: (forMs: number | null | undefined) => void;
   canSendSocketRequestImmediately: () => boolean;
@@ -63,8 +79,21 @@ export interface RequestQueue {
 
 /** One connection. */
 export interface Connection {
-  readonly socket?: { readonly bytesRead: number; destroy(error: Error): unknown };
+  readonly clientId: string;
+  readonly socket?: Pick<Socket, 'bytesRead' | 'destroy' | 'cork' | 'uncork'> & {
+    write(bytes: Uint8Array): unknown;
+  };
   readonly requestQueue: RequestQueue;
+  /** While it logs in as brokers before 1.0 had it. */
+  readonly authHandlers: object | null;
+  send: <Decoded, Answer>(request: ProtocolRequest<Decoded, Answer>) => Promise<Answer>;
+  /** Takes what the socket has read. */
+  processData: (chunk: Buffer) => void;
+  /** Logs in, if it has to and did not. */
+  authenticate(): Promise<void>;
+  nextCorrelationId(): number;
+  /** Throws kafkajs's error. */
+  failIfNotConnected(): void;
   logError: (message: string) => void;
   isConnected(): boolean;
   /** False without SASL, and when the time has come to log in again. */
@@ -236,13 +265,24 @@ export function loginOf(sasl: SASLOptions): Mechanism {
   return { ...sasl, authenticationProvider };
 }
 
+/** Makes the socket of a connection. */
+export type SocketMaker = (to: {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl?: ConnectionOptions | null;
+  readonly onConnect: () => void;
+}) => Socket;
+
 /** Makes the connections of a consumer. */
 export function createCluster(
   config: KafkaConfig,
-  options: { readonly metadataMaxAgeMs: number; readonly isolation: 'read-committed' | 'read-uncommitted' },
+  options: {
+    readonly metadataMaxAgeMs: number;
+    readonly isolation: 'read-committed' | 'read-uncommitted';
+    readonly socketFactory: SocketMaker;
+  },
 ): Cluster {
   const ClusterOf = require('kafkajs/src/cluster') as new (options: object) => Cluster;
-  const socketFactory = (require('kafkajs/src/network/socketFactory') as () => unknown)();
   const { ssl, sasl, retry, ...rest } = config;
   return new ClusterOf({
     ...rest,
@@ -250,7 +290,7 @@ export function createCluster(
     sasl,
     retry,
     logger: new Kafka(config).logger(),
-    socketFactory,
+    socketFactory: options.socketFactory,
     metadataMaxAge: options.metadataMaxAgeMs,
     isolationLevel: options.isolation === 'read-committed' ? 1 : 0,
     allowAutoTopicCreation: false,

@@ -39,7 +39,6 @@ export async function askProduce(broker: Broker, asked: ProduceRequest): Promise
       writer.string(asked.transactionalId).int16(ALL_IN_SYNC).int32(asked.waitMs);
       writeByTopic(writer, asked.batches, ({ partition, bytes }) => writer.int32(partition).bytes(bytes));
     },
-    bytesMore: asked.batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
     read: () => [],
     waitMs: asked.waitMs,
   });

@@ -22,8 +22,6 @@ export interface RequestSpec<Answer> {
   /** Whether request and answer have tagged fields. */
   readonly isFlexible?: boolean;
   readonly write: (writer: Writer) => void;
-  /** About how much it writes beside the usual, where that is much. */
-  readonly bytesMore?: number;
   /** What follows the throttle time, which all answers begin with. */
   readonly read: (reader: Reader) => Answer;
   /** How long the broker may wait by itself, milliseconds; else its limit is the usual one. */
@@ -65,7 +63,7 @@ export function protocolRequest<Answer>(
       apiVersion: spec.version,
       // kafkajs writes a header without tagged fields: they begin the body instead, to the same bytes.
       encode: async () => {
-        const writer = new Writer(spec.bytesMore);
+        const writer = new Writer();
         if (isFlexible) writer.noTags();
         spec.write(writer);
         return writer;
@@ -80,6 +78,5 @@ export function protocolRequest<Answer>(
       parse: async ({ answer }) => answer,
     },
     ...(spec.waitMs === undefined ? {} : { requestTimeout: spec.waitMs + MARGIN_MS }),
-    logResponseError: false,
   };
 }

@@ -1,31 +1,33 @@
-/** Writes the primitive types of Kafka's protocol, big-endian, into a buffer that grows. */
+/** Writes the primitive types of Kafka's protocol, big-endian, into a buffer that grows; what is large is not copied. */
 
 const FIRST_BYTES = 512;
 const TWO_TO_32 = 2 ** 32;
 
-/** Each method writes one value and gives the writer back. Has the shape that kafkajs sends. */
+/** Byte arrays from this length on stay where they are, as a piece of their own. */
+const PIECE_BYTES_MIN = 4096;
+
+/** Each method writes one value and gives the writer back. */
 export class Writer {
-  #bytes: Buffer;
+  #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
+  /** What stands before it. */
+  readonly #pieces: Uint8Array[] = [];
+  #piecesLength = 0;
 
-  /** `bytesMore`: what large values need beside the usual; a guess, which saves copies while it grows. */
-  constructor(bytesMore: number = 0) {
-    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES + bytesMore);
+  /** What was written, one piece behind the other; large byte arrays are those that were given. */
+  get pieces(): readonly Uint8Array[] {
+    return [...this.#pieces, this.#bytes.subarray(0, this.#length)];
   }
 
-  /** What was written. */
+  /** What was written, in one. */
   get buffer(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  /** kafkajs asks for it to see that this is an encoder. */
-  get buf(): Buffer {
-    return this.#bytes;
+    const last = this.#bytes.subarray(0, this.#length);
+    return this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last]);
   }
 
   /** Bytes written. */
   size(): number {
-    return this.#length;
+    return this.#piecesLength + this.#length;
   }
 
   int8(value: number): this {
@@ -72,6 +74,7 @@ export class Writer {
 
   bytes(value: Uint8Array): this {
     this.int32(value.length);
+    if (value.length >= PIECE_BYTES_MIN) return this.#attach(value);
     const at = this.#room(value.length);
     this.#bytes.set(value, at);
     return this;
@@ -105,6 +108,14 @@ export class Writer {
   #utf8(value: string): this {
     const at = this.#room(Buffer.byteLength(value));
     this.#bytes.write(value, at);
+    return this;
+  }
+
+  #attach(value: Uint8Array): this {
+    this.#pieces.push(this.#bytes.subarray(0, this.#length), value);
+    this.#piecesLength += this.#length + value.length;
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
+    this.#length = 0;
     return this;
   }
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { dropConnections, mended } from '../../../../src/transport/kafka/connections.ts';
-import type { Broker, Connection, PushedRequest } from '../../../../src/transport/kafka/internals.ts';
+import type { Broker, PushedRequest } from '../../../../src/transport/kafka/internals.ts';
+import type { FakeConnection } from './fake-connection.ts';
+import { fakeConnection } from './fake-connection.ts';
 
 const LIMITS = { connectTimeoutMs: 3000, requestTimeoutMs: 30_000 };
 const FETCH = { apiKey: 1, apiName: 'Fetch' };
@@ -10,45 +12,14 @@ const METADATA = { apiKey: 3, apiName: 'Metadata' };
 const COMMIT = { apiKey: 8, apiName: 'OffsetCommit' };
 const VERSIONS = { apiKey: 18, apiName: 'ApiVersions' };
 
-interface Fake {
-  readonly connection: Connection;
-  readonly socket: { bytesRead: number };
-  readonly calls: string[];
-  /** What kafkajs was given, to be answered. */
-  readonly sent: PushedRequest[];
-}
-
-function fake(): Fake {
-  const calls: string[] = [];
-  const sent: PushedRequest[] = [];
-  const socket = { bytesRead: 0, destroy: ({ message }: Error) => calls.push(`destroyed: ${message}`) };
-  const connection: Connection = {
-    socket,
-    requestQueue: {
-      pending: [],
-      scheduleCheckPendingRequests: () => undefined,
-      push: (request) => void sent.push(request),
-      maybeThrottle: () => undefined,
-      canSendSocketRequestImmediately: () => true,
-    },
-    logError: (message) => calls.push(message),
-    isConnected: () => false,
-    isAuthenticated: () => false,
-    connect: async () => calls.push('connected'),
-    rejectRequests: ({ message }) => calls.push(message),
-    disconnect: async () => undefined,
-  };
-  return { connection, socket, calls, sent };
-}
-
 /** One whose time is the test's, with what is said of its requests. */
-function limited(t: TestContext): Fake & {
+function limited(t: TestContext): FakeConnection & {
   readonly said: string[];
   readonly push: (entry: Pick<PushedRequest['entry'], 'apiKey' | 'apiName'>, requestTimeout?: number) => void;
   readonly pass: (ms: number) => Promise<void>;
 } {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const made = fake();
+  const made = fakeConnection();
   const said: string[] = [];
   const connectionPool = {
     host: 'h',
@@ -65,10 +36,12 @@ function limited(t: TestContext): Fake & {
         resolve: () => said.push('answered'),
         reject: (error: Error) => said.push(error.message),
       };
-      const request = { entry: { ...entry, ...settled } };
-      made.connection.requestQueue.push(
-        requestTimeout === undefined ? request : { ...request, requestTimeout },
-      );
+      made.connection.requestQueue.push({
+        entry: { ...entry, apiVersion: 1, correlationId: 1, ...settled },
+        expectResponse: true,
+        requestTimeout: requestTimeout ?? null,
+        sendRequest: () => undefined,
+      });
     },
     pass: async (ms) => {
       t.mock.timers.tick(ms);
@@ -78,7 +51,7 @@ function limited(t: TestContext): Fake & {
 }
 
 test('a connection that was given up is not made anew by who was about to send over it', async () => {
-  const { connection, calls } = fake();
+  const { connection, calls } = fakeConnection();
   const connectionPool = { host: 'h', port: 1, pool: [connection] };
 
   dropConnections({ connectionPool } as unknown as Broker);
@@ -111,7 +84,7 @@ test('an answer ends the time that is measured', async (t) => {
   const { push, pass, said, sent } = limited(t);
   push(METADATA);
 
-  sent[0]?.entry.resolve('the answer');
+  sent[0]?.entry.resolve({ payload: Buffer.from('the answer') });
   await pass(60_000);
 
   assert.deepEqual(said, ['answered']);
@@ -149,7 +122,7 @@ test('the time for which a broker wants to be left alone is no silence of its', 
 test('what came while this process stood still counts as an answer', async (t) => {
   const { push, pass, said, sent } = limited(t);
   push(METADATA);
-  setImmediate(() => sent[0]?.entry.resolve('the answer'));
+  setImmediate(() => sent[0]?.entry.resolve({ payload: Buffer.from('the answer') }));
 
   await pass(60_000);
 
