@@ -3,7 +3,7 @@
  *
  * Builds no object and copies nothing. It trusts the bytes to be JSON where it passes over them and says
  * "not there" where they are not. Names are compared as they are written, without escapes; of two fields
- * of one name the first counts. Every function gives -1 for what is not there or does not end.
+ * of one name the first counts. Functions give -1 for what is not there or does not end.
  */
 
 const QUOTE = 34;
@@ -46,7 +46,7 @@ export function valueOf(bytes: Uint8Array, from: number, name: Uint8Array): numb
   return -1;
 }
 
-/** Index of the value that belongs to a name, from what follows the name on. */
+/** Index of the value that belongs to a name, from what follows the name on; -1 where no colon does. */
 export function valueBehind(bytes: Uint8Array, from: number): number {
   const colon = pastBlanks(bytes, from);
   return bytes[colon] === COLON ? pastBlanks(bytes, colon + 1) : -1;

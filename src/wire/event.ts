@@ -59,9 +59,9 @@ export interface ReportPlace {
   readonly end: number;
 }
 
-/** Stands for a report that is not parsed; no event that has a report has this one. */
-const UNPARSED = 0;
 const PROFILE_DATA = Buffer.from('"profile_data"');
+/** A text, an object or a list: anything else is no report, and another field may be. */
+const REPORT_BEGINS: ReadonlySet<number> = new Set(Buffer.from('"{['));
 
 /**
  * Where `profile_data` seems to stand in a JSON event, whole; `null` where it does not. A look that costs
@@ -71,25 +71,26 @@ export function reportPlace(value: Uint8Array, headers: Headers): ReportPlace | 
   if (headers.length > 0 && encodingOf(headers) === 'msgpack') return null;
   const name = asBuffer(value).indexOf(PROFILE_DATA);
   const start = name < 0 ? -1 : valueBehind(value, name + PROFILE_DATA.length);
-  const end = start < 0 ? -1 : pastValue(value, start);
+  const end = start < 0 || !REPORT_BEGINS.has(value[start] ?? 0) ? -1 : pastValue(value, start);
   return end < 0 ? null : { start, end };
 }
 
 /**
  * As {@link decodeEvent}, of an event whose report at `place`, if it is its report, is known to be JSON:
  * that is not parsed, and the event's `profileData` is empty. `null` where only {@link decodeEvent} can
- * tell what the event is.
+ * tell what the event is. `mark` stands for the report meanwhile: a word that nobody who sends events knows.
  */
 export function decodeAround(
   value: Uint8Array,
   { start, end }: ReportPlace,
   source: EventOrigin,
+  mark: string,
 ): PerfEvent | null {
   const bytes = asBuffer(value);
-  const text = `${bytes.toString('utf8', 0, start)}${UNPARSED}${bytes.toString('utf8', end)}`;
+  const text = `${bytes.toString('utf8', 0, start)}"${mark}"${bytes.toString('utf8', end)}`;
   try {
     const fields = JSON.parse(text) as Record<string, unknown>;
-    if (fields['profile_data'] !== UNPARSED || text.includes('\ufffd')) return null;
+    if (fields['profile_data'] !== mark || text.includes('\ufffd')) return null;
     fields['profile_data'] = '';
     return toEvent(fields, source, []);
   } catch {

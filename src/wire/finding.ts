@@ -89,7 +89,7 @@ export function encodeKnown(
   findingBytesMax: number,
 ): readonly [string, Uint8Array] {
   const head = `${JSON.stringify(envelope).slice(0, -1)},`;
-  const bytes = bytesOf(head, findingBytesMax) + analysis.length;
+  const bytes = bytesOf(head, findingBytesMax - analysis.length) + analysis.length;
   if (bytes > findingBytesMax) throw tooLarge(`the finding has ${bytes} bytes`, findingBytesMax);
   return [head, analysis];
 }

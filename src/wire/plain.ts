@@ -38,6 +38,7 @@ function looksPlain(value: unknown, walk: Walk, depth: number): boolean {
 }
 
 function isPlainInside(value: object, walk: Walk, depth: number): boolean {
+  if ('toJSON' in value) return false;
   if (Array.isArray(value)) {
     for (const item of value) if (!looksPlain(item, walk, depth)) return false;
     return true;

@@ -39,10 +39,11 @@ export class FrameRuns {
     this.#parse = parse;
   }
 
-  /** A run that begins there, if one is known. */
+  /** The longest known run that begins there. */
   find(lines: readonly string[], from: number): FrameRun | undefined {
-    const alike = this.#memo.get(lines[from] ?? '') ?? [];
-    const run = alike.find(({ lines: known }) => standsAt(known, lines, from));
+    let run: FrameRun | undefined;
+    for (const known of this.#memo.get(lines[from] ?? '') ?? [])
+      if (known.lines.length > (run?.lines.length ?? 0) && standsAt(known.lines, lines, from)) run = known;
     if (run === undefined) this.#thrift.miss();
     else this.#thrift.hit();
     return run;

@@ -73,10 +73,14 @@ export class ReportMemo {
     const checksum = crc32(bytes);
     const entry = this.#memo.get(checksum);
     const analyses = entry !== undefined && equal(entry.bytes, bytes) ? entry.analyses : null;
-    if (analyses === null) this.#thrift.miss();
-    else this.#thrift.hit();
-    this.#hitShare += ((analyses === null ? 0 : 1) - this.#hitShare) * HIT_WEIGHT;
     return { value, place, bytes, checksum, analyses };
+  }
+
+  /** Takes note of whether an analysis was known, once for each report that was seen. */
+  count(wasKnown: boolean): void {
+    if (wasKnown) this.#thrift.hit();
+    else this.#thrift.miss();
+    this.#hitShare += ((wasKnown ? 1 : 0) - this.#hitShare) * HIT_WEIGHT;
   }
 
   /** Takes note of an analysis that was made just now; `make` makes what is kept of it, if anything may be. */

@@ -7,6 +7,7 @@
  * Does not guard against hangs and deaths: that is the slot's work, on the other side.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnalyzerResult } from '../../model/analyzer.ts';
 import type { BatchItem } from '../../model/batch.ts';
@@ -86,6 +87,8 @@ export class BatchRunner {
   /** What nobody handled of batches that are gone, to be logged with the next one. */
   readonly #orphans: { readonly from: string; readonly error: unknown }[] = [];
   readonly #memo: ReportMemo;
+  /** Stands for reports that are not parsed. */
+  readonly #mark = randomUUID();
   /** Bytes of findings of the last batch: the next will be much like it. */
   #findingsBytes = 0;
 
@@ -164,6 +167,7 @@ export class BatchRunner {
       const known = report?.analyses
         ? this.#runKnown({ batch, index, item, task, report }, candidates)
         : null;
+      if (report !== null) this.#memo.count(known !== null);
       if (known !== null) return known;
       const event = decodeEvent(value, headers, item.delivery, limits);
       const analyzer = analyzerFor(candidates, event.category);
@@ -174,9 +178,7 @@ export class BatchRunner {
       const finding = composeFinding(envelope, analysis);
       if (report !== null && event.problems.length === 0) {
         this.#memo.meet(report, keyOf(analyzer, task, event), () =>
-          decodeAround(report.value, report.place, item.delivery) === null
-            ? null
-            : knownOf(analysis, finding),
+          this.#decodeAround(report, item) === null ? null : knownOf(analysis, finding),
         );
       }
       return this.#done(call, [finding]);
@@ -195,12 +197,16 @@ export class BatchRunner {
     return place === null ? null : this.#memo.see(value, place);
   }
 
+  #decodeAround({ value, place }: SeenReport, { delivery }: BatchItem): PerfEvent | null {
+    return decodeAround(value, place, delivery, this.#mark);
+  }
+
   /** The result of a delivery whose report is known; `null` where it is to be analysed after all. */
   #runKnown(
     { batch, index, item, task, report }: KnownCall,
     candidates: TaskAnalyzers,
   ): WrittenResult | null {
-    const event = decodeAround(report.value, report.place, item.delivery);
+    const event = this.#decodeAround(report, item);
     if (event === null || event.problems.length > 0) return null;
     const analyzer = analyzerFor(candidates, event.category);
     const known = analyzer.kind === 'module' ? undefined : report.analyses?.get(keyOf(analyzer, task, event));

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { unpack } from 'msgpackr';
 import type { PerfEvent } from '../../../src/model/event.ts';
 import type { Analysis } from '../../../src/model/finding.ts';
+import type { IdentifiedFinding } from '../../../src/wire/finding.ts';
 import {
   composeCustomFinding,
   composeFinding,
   encodeFinding,
+  encodeKnown,
   envelopeOf,
 } from '../../../src/wire/finding.ts';
 import { FINDING_JSON_SCHEMA, findingSchemaJson } from '../../../src/wire/finding-schema.ts';
@@ -65,6 +68,16 @@ function eventWith(changes: Partial<PerfEvent> = {}): PerfEvent {
 
 function parse(json: string | Uint8Array): unknown {
   return JSON.parse(String(json));
+}
+
+/** What comes out, in one piece; a fault as its text. */
+function written(encode: () => ReturnType<typeof encodeFinding> | ReturnType<typeof encodeKnown>): string {
+  try {
+    const value = encode();
+    return Array.isArray(value) ? value.map(String).join('') : String(value);
+  } catch (error) {
+    return String(error);
+  }
 }
 
 function custom(value: unknown, index = 0): unknown {
@@ -150,6 +163,51 @@ describe('findings', () => {
     assert.throws(() => encodeFinding(finding, { encoding: 'json', findingBytesMax: bytes - 1 }), {
       code: 'E_FINDING_TOO_LARGE',
     });
+  });
+
+  it('of an analysis that is JSON already are what they are otherwise, within the same limit', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.constantFrom('好'.repeat(80), 'é'.repeat(200)),
+    );
+    const dimensions = fc.record({ user_id: name, platform: name, app_id: name }, { requiredKeys: [] });
+    const near = fc.integer({ min: -600, max: 20 });
+    fc.assert(
+      fc.property(name, dimensions, fc.constantFrom(CRASH, LAG), near, (id, drawn, analysis, off) => {
+        const envelope = envelopeOf(eventWith({ id, dimensions: { ...drawn } }), SOURCE, ANALYZER);
+        const finding = composeFinding(envelope, analysis);
+        const findingBytesMax = Buffer.byteLength(JSON.stringify(finding)) + off;
+
+        const expected = written(() => encodeFinding(finding, { encoding: 'json', findingBytesMax }));
+        const known = Buffer.from(JSON.stringify(analysis).slice(1));
+        const found = written(() => encodeKnown(envelope, known, findingBytesMax));
+
+        assert.equal(found, expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of an analyzer of one’s own are copied where they are not plain, and say the same in both encodings', () => {
+    const rows: readonly (readonly [unknown, unknown])[] = [
+      [new Date(0), '1970-01-01T00:00:00.000Z'],
+      [{ gone: undefined, kept: [undefined] }, { kept: [null] }],
+      [Object.defineProperty({ x: 1 }, 'toJSON', { value: () => 'another' }), { x: 1 }],
+      [Object.assign([1], { toJSON: () => 'another' }), [1]],
+      [Object.assign(Object.create(null) as object, { toJSON: 'data' }), { toJSON: 'data' }],
+      [runInNewContext('({ list: [1, { toJSON: 2 }] })'), { list: [1, { toJSON: 2 }] }],
+    ];
+
+    for (const [value, expected] of rows) {
+      const finding = custom({ value }) as IdentifiedFinding;
+      const json = parse(encodeFinding(finding, JSON_FORMAT));
+      const msgpack: unknown = unpack(
+        Buffer.from(encodeFinding(finding, { ...JSON_FORMAT, encoding: 'msgpack' })),
+      );
+
+      assert.deepEqual((json as { value?: unknown }).value, expected);
+      assert.deepEqual(msgpack, json);
+    }
   });
 
   it('of an analyzer of one’s own keep their fields and get the envelope’s', () => {

@@ -5,6 +5,7 @@ import type { DeliveryResult, Outcome } from '../../../src/model/batch.ts';
 import { UNPROCESSED } from '../../../src/model/batch.ts';
 import type { ErrorCode, Fault } from '../../../src/model/errors.ts';
 import { ERRORS } from '../../../src/model/errors.ts';
+import type { UnwrittenFinding } from '../../../src/wire/outcome.ts';
 import { FINDINGS_BYTES_MAX, OutcomeWriter, packOutcome, unpackOutcome } from '../../../src/wire/outcome.ts';
 
 const bytes = fc.uint8Array({ maxLength: 50 }).map((array) => new Uint8Array(array));
@@ -62,6 +63,13 @@ const NOTHING = {
 
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+/** A value in one piece. */
+function joined(value: UnwrittenFinding['value']): Uint8Array {
+  if (typeof value === 'string') return encoded(value);
+  if (value instanceof Uint8Array) return value;
+  return Uint8Array.of(...encoded(value[0]), ...value[1]);
+}
+
 describe('an outcome on its way back', () => {
   it('comes out as it went in', () => {
     fc.assert(
@@ -112,6 +120,42 @@ describe('an outcome on its way back', () => {
         );
       }),
     );
+  });
+
+  it('a value of two parts comes out as one, text as its UTF-8 and bytes as they are', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    const value = fc.oneof(text, bytes, fc.tuple(text, bytes));
+    fc.assert(
+      fc.property(fc.array(fc.array(value, { maxLength: 3 }), { maxLength: 20 }), (deliveries) => {
+        const writer = new OutcomeWriter((size) => new ArrayBuffer(size), 0);
+
+        const results = deliveries.map((values) =>
+          writer.write(values.map((one, index) => ({ id: `id ${index}`, value: one, category: 'C' }))),
+        );
+        const outcome = unpackOutcome(writer.finish({ ...NOTHING, results }));
+
+        assert.deepEqual(
+          outcome.results.map((one) =>
+            one.status === 'done'
+              ? one.findings.map(({ id, value: found }) => [String(Buffer.from(id)), found])
+              : [],
+          ),
+          deliveries.map((values) => values.map((one, index) => [`id ${index}`, joined(one)])),
+        );
+      }),
+    );
+  });
+
+  it('both parts of a value count where findings are too large together', () => {
+    const writer = new OutcomeWriter((size) => new ArrayBuffer(size), 0);
+    const part = new Uint8Array(FINDINGS_BYTES_MAX - 2);
+
+    assert.throws(() => writer.write([{ id: 'a', value: ['xy', part], category: 'C' }]), {
+      code: 'E_FINDING_TOO_LARGE',
+    });
+    assert.equal(writer.findingsBytes, 0);
+    assert.equal(writer.write([{ id: 'a', value: ['x', part], category: 'C' }]).status, 'done');
+    assert.equal(writer.findingsBytes, FINDINGS_BYTES_MAX);
   });
 
   it('the findings of a delivery that failed after all are left out, its neighbours’ are not', () => {
