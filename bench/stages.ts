@@ -40,6 +40,8 @@ export const INTERVAL_US = 500;
 
 /** Of the main thread, and of the one that writes. */
 const PLACES: Places<keyof StageShares> = [
+  [/kafka\/framing.* (write|send)/, 'send'],
+  [/kafka\/framing/, 'receive'],
   [/kafka\/(brokers|connections|internals)/, 'other'],
   [/kafka\/protocol\/(request|writer)|kafkajs.*(requestQueue|encoder|[sS]end)/, 'send'],
   [/kafka\/protocol\/reader|kafkajs.*network/, 'receive'],

@@ -49,27 +49,32 @@ export class Memo<Key, Value> {
 }
 
 /**
- * Whether keeping pays: what it costs is paid by hits, and where there are none, by many misses. So where
- * more different things come in turns than there is room for, few are kept, and all the same those that
- * come often are learnt in time.
+ * Whether looking and keeping pay. What keeping costs is paid by hits, and where there are none, by many
+ * misses: where more different things come in turns than there is room for, few are kept, and all the same
+ * those that come often are learnt in time. Where hardly anything comes again, only some are looked at.
  */
 export class Thrift {
   readonly #missesPerKept: number;
   #credit = CREDIT_MAX;
+  /** Of what was looked at lately, what was known. */
+  #hitShare = 1;
+  #skipped = 0;
 
   /** What is kept costs as much as this many looks. */
   constructor(missesPerKept: number) {
     this.#missesPerKept = missesPerKept;
   }
 
-  /** Something was known. */
-  hit(): void {
-    this.#credit = Math.min(CREDIT_MAX, this.#credit + 1);
+  /** Whether to look at the next thing at all. */
+  mayPay(): boolean {
+    this.#skipped = (this.#skipped + 1) % LOOKED_AT_ONE_IN;
+    return this.#hitShare > HIT_SHARE_MIN || this.#skipped === 0;
   }
 
-  /** Something was not. */
-  miss(): void {
-    this.#credit = Math.min(CREDIT_MAX, this.#credit + 1 / this.#missesPerKept);
+  /** Takes note of whether what was looked at was known. */
+  count(wasKnown: boolean): void {
+    this.#credit = Math.min(CREDIT_MAX, this.#credit + (wasKnown ? 1 : 1 / this.#missesPerKept));
+    this.#hitShare += ((wasKnown ? 1 : 0) - this.#hitShare) * HIT_WEIGHT;
   }
 
   /** Whether something may be kept now; it is paid for then. */
@@ -82,6 +87,10 @@ export class Thrift {
 
 /** Things that may be kept at once. */
 const CREDIT_MAX = 512;
+/** Below this share of hits, which is what looking costs, only some things are looked at. */
+const HIT_SHARE_MIN = 0.02;
+const HIT_WEIGHT = 1 / 1024;
+const LOOKED_AT_ONE_IN = 16;
 
 interface Weighed<Value> {
   readonly value: Value;

@@ -33,6 +33,7 @@ export class FrameRuns {
   readonly #parse: (line: string) => Frame | null;
   readonly #memo = new Memo<string, readonly FrameRun[]>(CHARACTERS_MAX);
   readonly #thrift = new Thrift(MISSES_PER_KEPT);
+  #isLooking = false;
 
   /** `parse` reads a line; every line of a run is a frame to it. */
   constructor(parse: (line: string) => Frame | null) {
@@ -41,18 +42,19 @@ export class FrameRuns {
 
   /** The longest known run that begins there. */
   find(lines: readonly string[], from: number): FrameRun | undefined {
+    this.#isLooking = this.#thrift.mayPay();
+    if (!this.#isLooking) return undefined;
     let run: FrameRun | undefined;
     for (const known of this.#memo.get(lines[from] ?? '') ?? [])
       if (known.lines.length > (run?.lines.length ?? 0) && standsAt(known.lines, lines, from)) run = known;
-    if (run === undefined) this.#thrift.miss();
-    else this.#thrift.hit();
+    this.#thrift.count(run !== undefined);
     return run;
   }
 
-  /** Takes note of the run `[from, to)`, which was read just now. */
+  /** Takes note of the run `[from, to)`, which was just looked for, not found and read. */
   meet(lines: readonly string[], from: number, to: number): void {
     const first = lines[from];
-    if (first === undefined || to - from < LINES_MIN || !this.#thrift.spend()) return;
+    if (!this.#isLooking || first === undefined || to - from < LINES_MIN || !this.#thrift.spend()) return;
     const alike = this.#memo.get(first);
     if (alike === undefined) this.#memo.set(copied(first), [], first.length);
     else this.#keep(first, [this.#made(copied(lines.slice(from, to))), ...alike].slice(0, ALIKE_MAX));

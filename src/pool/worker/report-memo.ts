@@ -42,19 +42,11 @@ const ANALYSES_MAX = 16;
 /** Keeping one costs as much as looking at so many. */
 const MISSES_PER_KEPT = 32;
 
-/** Below this share of hits, which is what looking costs, only some reports are looked at. */
-const HIT_SHARE_MIN = 0.02;
-const HIT_WEIGHT = 1 / 1024;
-const LOOKED_AT_ONE_IN = 16;
-
 /** The memory of one thread. */
 export class ReportMemo {
   readonly #memo: Memo<number, Entry>;
   readonly #met = new Uint32Array(MET);
   readonly #thrift = new Thrift(MISSES_PER_KEPT);
-  /** Of the reports looked at lately, those that were known. */
-  #hitShare = 1;
-  #skipped = 0;
 
   /** Keeps reports and analyses of at most this many bytes together; 0: none. */
   constructor(bytesMax: number) {
@@ -63,8 +55,7 @@ export class ReportMemo {
 
   /** Whether to look at the next report at all: where hardly any repeats, a few are looked at, until they do. */
   mayPay(): boolean {
-    this.#skipped = (this.#skipped + 1) % LOOKED_AT_ONE_IN;
-    return this.#hitShare > HIT_SHARE_MIN || this.#skipped === 0;
+    return this.#thrift.mayPay();
   }
 
   /** What is known of the report at this place of an event. */
@@ -78,9 +69,7 @@ export class ReportMemo {
 
   /** Takes note of whether an analysis was known, once for each report that was seen. */
   count(wasKnown: boolean): void {
-    if (wasKnown) this.#thrift.hit();
-    else this.#thrift.miss();
-    this.#hitShare += ((wasKnown ? 1 : 0) - this.#hitShare) * HIT_WEIGHT;
+    this.#thrift.count(wasKnown);
   }
 
   /** Takes note of an analysis that was made just now; `make` makes what is kept of it, if anything may be. */

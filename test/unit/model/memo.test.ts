@@ -119,11 +119,11 @@ describe('thrift', () => {
     const thrift = new Thrift(32);
     spends(thrift, 10_000);
 
-    thrift.hit();
+    thrift.count(true);
     assert.equal(spends(thrift, 10), 1);
-    for (let i = 0; i < 31; i += 1) thrift.miss();
+    for (let i = 0; i < 31; i += 1) thrift.count(false);
     assert.equal(thrift.spend(), false);
-    thrift.miss();
+    thrift.count(false);
     assert.equal(spends(thrift, 10), 1);
   });
 
@@ -131,7 +131,7 @@ describe('thrift', () => {
     for (const pay of ['hit', 'miss'] as const) {
       const thrift = new Thrift(32);
 
-      for (let i = 0; i < 20_000; i += 1) thrift[pay]();
+      for (let i = 0; i < 20_000; i += 1) thrift.count(pay === 'hit');
 
       assert.equal(spends(thrift, 30_000), 512);
     }
@@ -150,7 +150,7 @@ describe('thrift', () => {
 
           for (const one of steps) {
             if (one === 'spend') granted += thrift.spend() ? 1 : 0;
-            else thrift[one]();
+            else thrift.count(one === 'hit');
             if (one === 'hit') paid += 1;
             if (one === 'miss') paid += 1 / missesPerKept;
             assert.ok(granted <= paid + 1e-9);

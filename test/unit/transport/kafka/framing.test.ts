@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Answers, frame, makeSocket } from '../../../../src/transport/kafka/framing.ts';
-import { Reader } from '../../../../src/transport/kafka/protocol/reader.ts';
+import type { Reader } from '../../../../src/transport/kafka/protocol/reader.ts';
 import { protocolRequest } from '../../../../src/transport/kafka/protocol/request.ts';
 import { fakeConnection } from './fake-connection.ts';
 
