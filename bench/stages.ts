@@ -98,23 +98,27 @@ export function workerShares(profiles: readonly Profiler.Profile[]): WorkerShare
   return shares(profiles, { stages: WORKER_STAGES, gc: 'gc', other: 'other', stageOf: workerStageOf });
 }
 
+/**
+ * Each sample counts the same, however long it took to come: a thread that the system had set aside for others
+ * would else seem to have worked all the while, mostly where it had just woken one of them.
+ */
 function shares<Stage extends string>(
   profiles: readonly Profiler.Profile[],
   kind: Kind<Stage>,
 ): Record<Stage, number> {
-  const us = Object.fromEntries(kind.stages.map((stage) => [stage, 0])) as Record<Stage, number>;
+  const counts = Object.fromEntries(kind.stages.map((stage) => [stage, 0])) as Record<Stage, number>;
   let total = 0;
-  for (const { nodes, samples = [], timeDeltas = [] } of profiles) {
+  for (const { nodes, samples = [] } of profiles) {
     const stages = stagesOf(nodes, kind);
-    for (const [i, node] of samples.entries()) {
+    for (const node of samples) {
       const stage = stages.get(node) ?? null;
       if (stage === null) continue;
-      us[stage] += timeDeltas[i] ?? 0;
-      total += timeDeltas[i] ?? 0;
+      counts[stage] += 1;
+      total += 1;
     }
   }
-  for (const stage of kind.stages) us[stage] /= Math.max(1, total);
-  return us;
+  for (const stage of kind.stages) counts[stage] /= Math.max(1, total);
+  return counts;
 }
 
 /** The stage of each node, `null` where the thread was idle; parents come before their children. */
